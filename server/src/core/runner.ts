@@ -1,0 +1,51 @@
+/**
+ * What the science needs from an inference runtime, without naming one. `runtime/` implements it over a child process;
+ * `main` injects it. A program is immutable ONNX bytes whose initializers may lie in files.
+ */
+import type { Tensor } from './tensor.ts';
+
+export type Device = 'cpu' | 'webgpu' | 'cuda' | 'dml' | 'coreml';
+
+/** A compiled program before it is opened. */
+export interface Program {
+  /** Serialised ONNX ModelProto. */
+  readonly bytes: Uint8Array;
+  /** Common ancestor folder of every external initializer, absolute; absent when all are inline. */
+  readonly folder?: string;
+  /** For logs and error messages, such as `trace gpt2 L8`. */
+  readonly label: string;
+}
+
+export interface OpenOptions {
+  /** `packed` copies each multiplied matrix once for speed; `mapped` opens at once and shares file pages. */
+  readonly weights: 'packed' | 'mapped';
+}
+
+/** An opened program. Ids are never reused within a runner. */
+export type SessionId = number;
+
+/** Memory of the process that owns the sessions, in bytes. */
+export interface RunnerMemory {
+  readonly rss: number;
+  /** Private anonymous memory (copies and packed weights); absent where the system does not tell. */
+  readonly anonymous?: number;
+}
+
+/** Runs programs. Every method rejects with a SondeError. A run cannot be interrupted; its signal is read before it starts. */
+export interface Runner {
+  readonly device: Device;
+  open(program: Program, options: OpenOptions, signal?: AbortSignal): Promise<SessionId>;
+  /**
+   * Runs a session and returns the outputs named in `fetches`.
+   * @throws invalid-params for a wrong feed; runtime-restarted (retryable) when the process died; out-of-memory.
+   */
+  run(
+    session: SessionId,
+    feeds: Readonly<Record<string, Tensor>>,
+    fetches: readonly string[],
+    signal?: AbortSignal,
+  ): Promise<Record<string, Tensor>>;
+  close(session: SessionId): Promise<void>;
+  memory(): Promise<RunnerMemory>;
+  dispose(): Promise<void>;
+}
