@@ -74,7 +74,11 @@ export function viewBytes<D extends DType>(dtype: D, bytes: Uint8Array): DTypeAr
     });
   }
   const aligned = bytes.byteOffset % size === 0 ? bytes : bytes.slice();
-  return new CONSTRUCTORS[dtype](aligned.buffer as ArrayBuffer, aligned.byteOffset, aligned.byteLength / size) as DTypeArrays[D];
+  return new CONSTRUCTORS[dtype](
+    aligned.buffer as ArrayBuffer,
+    aligned.byteOffset,
+    aligned.byteLength / size,
+  ) as DTypeArrays[D];
 }
 
 /** Value of one IEEE 754 half-precision number given as its 16 bits. */

@@ -10,8 +10,22 @@ export const MAX_TENSOR_RANK = 8;
 export const MAX_ZIP_ENTRIES = 10_000;
 /** Inflated size against stored size; float data compresses by about 1.1×, so 100× is a bomb. */
 export const MAX_ZIP_RATIO = 100;
+/** Bytes copied out of an archive that the ratio does not count: a tensor of zeros legitimately deflates by 1000×. */
+export const ZIP_RATIO_FREE_BYTES = 64 * 2 ** 20;
+/** Bytes of a zip's central directory; an entry of a real archive takes about a hundred. */
+export const MAX_ZIP_DIRECTORY_BYTES = 16 * 2 ** 20;
+/** Bytes of one .npy header; numpy itself refuses to evaluate headers above 10,000 characters. */
+export const MAX_NPY_HEADER_BYTES = 10_000;
 /** Bytes of a pickled state dict's program (not its tensors). */
 export const MAX_PICKLE_BYTES = 8 * 2 ** 20;
+/** Pickle opcodes executed and values unfolded from the result; a tensor takes about forty opcodes. */
+export const MAX_PICKLE_OPERATIONS = 1_000_000;
+/** Nesting of a state dict's values; real ones have two or three levels. */
+export const MAX_PICKLE_DEPTH = 32;
+/** Nesting of JSON that is scanned for repeated keys; a safetensors header has three levels. */
+export const MAX_JSON_DEPTH = 64;
+/** Bytes of a YAML config; a list of a hundred transcoders takes about ten thousand. */
+export const MAX_YAML_BYTES = 256 * 2 ** 10;
 /** Text of one request, UTF-16 units. */
 export const MAX_TEXT_LENGTH = 4 * 2 ** 20;
 /** Features returned per token and dictionary. */
@@ -20,3 +34,5 @@ export const MAX_TOP_K = 1024;
 export const MAX_PREDICTIONS = 100;
 /** Largest predicted memory of a loaded model unless the caller raises it: share of physical memory. */
 export const DEFAULT_MEMORY_SHARE = 0.7;
+/** Tensors in one message to or from the runtime process, bytes; structured clones fail near 2 GiB. */
+export const MAX_RUNTIME_MESSAGE_BYTES = 2 ** 30;
