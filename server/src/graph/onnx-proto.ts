@@ -102,19 +102,24 @@ function writeAttribute(w: BinaryWriter, name: string, attribute: OnnxAttribute)
   switch (attribute.kind) {
     case 'float':
       w.uint32(tag(2, WireType.Bit32)).float(attribute.value);
-      return attributeType(w, 1);
+      attributeType(w, 1);
+      break;
     case 'int':
       w.uint32(tag(3, WireType.Varint)).int64(attribute.value);
-      return attributeType(w, 2);
+      attributeType(w, 2);
+      break;
     case 'string':
       text(w, 4, attribute.value);
-      return attributeType(w, 3);
+      attributeType(w, 3);
+      break;
     case 'graph':
       message(w, 6, () => writeGraph(w, attribute.value));
-      return attributeType(w, 5);
+      attributeType(w, 5);
+      break;
     case 'ints':
       for (const value of attribute.value) w.uint32(tag(8, WireType.Varint)).int64(value);
-      return attributeType(w, 7);
+      attributeType(w, 7);
+      break;
   }
 }
 
