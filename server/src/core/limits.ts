@@ -16,6 +16,10 @@ export const ZIP_RATIO_FREE_BYTES = 64 * 2 ** 20;
 export const MAX_ZIP_DIRECTORY_BYTES = 16 * 2 ** 20;
 /** Bytes of one .npy header; numpy itself refuses to evaluate headers above 10,000 characters. */
 export const MAX_NPY_HEADER_BYTES = 10_000;
+/** Blocks of a model; the deepest published have under 200. */
+export const MAX_LAYERS = 1024;
+/** Dimensions of one attention head; published models stay at or below 512. */
+export const MAX_HEAD_SIZE = 65_536;
 /** Bytes of a pickled state dict's program (not its tensors). */
 export const MAX_PICKLE_BYTES = 8 * 2 ** 20;
 /** Pickle opcodes executed and values unfolded from the result; a tensor takes about forty opcodes. */

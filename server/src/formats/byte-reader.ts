@@ -17,11 +17,15 @@ export interface ByteReader {
 export function checkRange(path: string, size: number, offset: number, length: number): void {
   const valid = Number.isSafeInteger(offset) && Number.isSafeInteger(length) && offset >= 0 && length >= 0;
   if (valid && offset + length <= size) return;
-  throw new SondeError('corrupt-file', `${path}: bytes ${offset}…${offset + length} lie outside the file of ${size} bytes.`, {
-    path,
-    found: { offset, length },
-    expected: { size },
-  });
+  throw new SondeError(
+    'corrupt-file',
+    `${path}: bytes ${offset}…${offset + length} lie outside the file of ${size} bytes.`,
+    {
+      path,
+      found: { offset, length },
+      expected: { size },
+    },
+  );
 }
 
 /** A reader over memory. */
