@@ -1,7 +1,9 @@
 /**
  * What a dictionary is, whatever format it came in: formula as data, weights as references.
  *
- * x → (centre) → normalise_in → (− b_dec) → ·W_enc + b_enc → activation → ·W_dec + b_dec (+ x·W_skipᵀ) → normalise_out.
+ * x → (centre) → normalise_in → (− b_dec) → ·W_enc + b_enc → activation → ·W_dec + b_dec → normalise_out (+ x·W_skipᵀ).
+ * Per-position norms are undone only where input and output are the same hook; the skip reads x as the hook gave it
+ * (both as SAELens 6.54 `saes/transcoder.py`).
  * Invariant: nothing downstream looks at the format to choose arithmetic; every difference is a field here.
  */
 import type { TensorSource } from '../core/tensor.ts';
@@ -30,7 +32,12 @@ export interface EncoderMatrix {
 export type DictionaryActivation =
   | { readonly kind: 'relu' }
   | { readonly kind: 'jumprelu'; readonly threshold: TensorSource }
-  | { readonly kind: 'gated'; readonly b_gate: TensorSource; readonly b_mag: TensorSource; readonly r_mag: TensorSource }
+  | {
+      readonly kind: 'gated';
+      readonly b_gate: TensorSource;
+      readonly b_mag: TensorSource;
+      readonly r_mag: TensorSource;
+    }
   | {
       readonly kind: 'topk';
       readonly k: number;
@@ -94,7 +101,7 @@ export interface Dictionary {
    * the same), `unit` says that rows are unit already, `as-stored` leaves activations in the file's own scale.
    */
   readonly folding: 'folded' | 'unit' | 'as-stored';
-  /** ‖W_dec row‖ [d_sae] float32. */
+  /** ‖W_dec row‖ [d_sae] float32, at least 1e-8 (SAELens' clamp), so that dividing by it is safe. */
   readonly decoder_norms: Float32Array;
   readonly convention: DictionaryConvention;
   /** Readings that the loader had to choose, in words, for diagnostics. */
