@@ -1,0 +1,102 @@
+/**
+ * Entry of the process that owns the native sessions. Native code can abort, run out of memory or block for as long as
+ * it likes; here that costs nobody else anything. It answers calls one at a time and ends when its parent is gone.
+ */
+import { env, InferenceSession, listSupportedBackends } from 'onnxruntime-node';
+import { fault, type SondeError } from '../core/errors.ts';
+import type { SessionId } from '../core/runner.ts';
+import type { CallMessage, Calls, ProcessMessage, ProcessSettings } from './messages.ts';
+import { nativeError } from './native-error.ts';
+import { checkFeeds, checkFetches, fromNative, toNative } from './native-tensor.ts';
+
+interface OpenSession {
+  readonly native: InferenceSession;
+  readonly label: string;
+}
+
+const settings = JSON.parse(process.argv[2]!) as ProcessSettings;
+const sessions = new Map<SessionId, OpenSession>();
+
+// Ctrl-C and a service stop signal the whole group; the parent decides when this process ends, after draining.
+process.on('SIGINT', () => {});
+process.on('SIGTERM', () => {});
+process.on('disconnect', () => process.exit(0));
+process.on('message', (message: CallMessage) => void answer(message));
+
+env.logLevel = 'error';
+say({ ready: true, backends: listSupportedBackends().map((backend) => backend.name) });
+
+async function answer(message: CallMessage): Promise<void> {
+  try {
+    say({ result: await perform(message) });
+  } catch (thrown) {
+    const { kind, message: text, data } = nativeError(thrown, describe(message));
+    say({ error: { kind, message: text, data } });
+  }
+}
+
+function perform(message: CallMessage): Calls[keyof Calls]['result'] | Promise<Calls[keyof Calls]['result']> {
+  switch (message.call) {
+    case 'open':
+      return open(message.params);
+    case 'run':
+      return run(message.params);
+    case 'close':
+      return close(message.params);
+    case 'memory':
+      return { rss: process.memoryUsage.rss() };
+    case 'missingLibraries':
+      return message.params.names.filter(isMissing);
+  }
+}
+
+async function open({ session, program, options, strict }: Calls['open']['params']): Promise<null> {
+  const config: Record<string, string> = {};
+  if (program.folder !== undefined) config.model_external_initializers_file_folder_path = program.folder;
+  if (options.weights === 'mapped') config.disable_prepacking = '1';
+  if (strict) config.disable_cpu_ep_fallback = '1';
+  const native = await InferenceSession.create(program.bytes, {
+    executionProviders: [settings.device],
+    ...(settings.threads === undefined ? {} : { intraOpNumThreads: settings.threads }),
+    extra: { session: config },
+    logSeverityLevel: 3,
+  });
+  sessions.set(session, { native, label: program.label });
+  return null;
+}
+
+async function run({ session, feeds, fetches }: Calls['run']['params']): Promise<Calls['run']['result']> {
+  const { native } = sessions.get(session) ?? fault(`session ${session} is not open in the runtime process`);
+  checkFeeds(native.inputMetadata, feeds);
+  checkFetches(native.outputMetadata, fetches);
+  const inputs = Object.fromEntries(Object.entries(feeds).map(([name, tensor]) => [name, toNative(tensor)]));
+  return fromNative(await native.run(inputs, fetches));
+}
+
+async function close({ session }: Calls['close']['params']): Promise<null> {
+  const open = sessions.get(session) ?? fault(`session ${session} is not open in the runtime process`);
+  sessions.delete(session);
+  await open.native.release();
+  return null;
+}
+
+function isMissing(library: string): boolean {
+  try {
+    // Loading a plain library as an add-on always throws; the words tell whether the loader found it.
+    process.dlopen({ exports: {} }, library);
+    return false;
+  } catch (error) {
+    return !(error as SondeError | Error).message.includes('did not self-register');
+  }
+}
+
+function describe(message: CallMessage): string {
+  if (message.call === 'open') return `opening ${message.params.program.label}`;
+  if (message.call === 'run') return `running ${sessions.get(message.params.session)?.label ?? 'a session'}`;
+  return message.call;
+}
+
+function say(message: ProcessMessage): void {
+  // A parent that is gone is noticed by `disconnect`; the callback only keeps the failure from being thrown.
+  process.send!(message, undefined, undefined, () => {});
+}

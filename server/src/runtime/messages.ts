@@ -1,0 +1,46 @@
+/**
+ * Messages between the runner and the process that owns the native sessions. The runner keeps one call in flight at a
+ * time, because native runs are synchronous: a reply therefore needs no id. Typed arrays travel as structured clones
+ * (`serialization: 'advanced'`). Absent on purpose: cancellation, since a native run cannot be interrupted.
+ */
+import type { ErrorData, ErrorKind } from '../core/errors.ts';
+import type { Device, OpenOptions, Program, RunnerMemory, SessionId } from '../core/runner.ts';
+import type { Tensor } from '../core/tensor.ts';
+
+/** Every call the process answers: parameters and result. */
+export interface Calls {
+  /** `strict` refuses a program of which the device cannot run every node, instead of running those on the CPU. */
+  open: { params: { session: SessionId; program: Program; options: OpenOptions; strict?: boolean }; result: null };
+  run: {
+    params: { session: SessionId; feeds: Readonly<Record<string, Tensor>>; fetches: readonly string[] };
+    result: Record<string, Tensor>;
+  };
+  close: { params: { session: SessionId }; result: null };
+  memory: { params: null; result: RunnerMemory };
+  /** Which of these shared libraries the dynamic loader does not find, by its own search rules. */
+  missingLibraries: { params: { names: readonly string[] }; result: readonly string[] };
+}
+
+export type CallName = keyof Calls;
+
+export type CallMessage = { [K in CallName]: { readonly call: K; readonly params: Calls[K]['params'] } }[CallName];
+
+/** What the process says: once that it is ready, then one answer for each call. */
+export type ProcessMessage =
+  | { readonly ready: true; readonly backends: readonly string[] }
+  | { readonly result: Calls[CallName]['result'] }
+  | { readonly error: WireError };
+
+/** A SondeError without its class, which a structured clone would lose. */
+export interface WireError {
+  readonly kind: ErrorKind;
+  readonly message: string;
+  readonly data: ErrorData;
+}
+
+/** What the process is told at its start, as JSON in its only argument. */
+export interface ProcessSettings {
+  readonly device: Device;
+  /** Threads of one operator; absent: one for each physical core. */
+  readonly threads?: number;
+}
