@@ -168,9 +168,14 @@ function fromFlat(source: object, version: string | null, path: string): SaeLens
   };
 }
 
-type DictionaryFields = Omit<z.infer<typeof nestedSchema>, 'metadata'>;
+type Fields<Shape extends Readonly<Record<string, z.ZodType>>> = { readonly [key in keyof Shape]: z.infer<Shape[key]> };
 
-function common(raw: DictionaryFields, architecture: SaeLensArchitecture, declaredK: number | null, path: string) {
+function common(
+  raw: Fields<typeof aboutDictionary>,
+  architecture: SaeLensArchitecture,
+  declaredK: number | null,
+  path: string,
+) {
   const { d_in, d_sae } = raw;
   const transcoder = architecture.endsWith('transcoder');
   const apply_b_dec_to_input = raw.apply_b_dec_to_input ?? !transcoder;
@@ -198,7 +203,7 @@ function common(raw: DictionaryFields, architecture: SaeLensArchitecture, declar
   } as const;
 }
 
-function modelFields(raw: { readonly [key in keyof typeof aboutModel]: z.infer<(typeof aboutModel)[key]> }) {
+function modelFields(raw: Fields<typeof aboutModel>) {
   const { hook_name, hook_name_out, hook_head_index, prepend_bos, context_size } = raw;
   const { model_name, dataset_path, neuronpedia_id, l0 } = raw;
   const model_from_pretrained_kwargs = raw.model_from_pretrained_kwargs ?? {};
