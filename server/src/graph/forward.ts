@@ -5,7 +5,7 @@
 import { hookAt } from '../core/hook-name.ts';
 import type { NormWeights, RotarySpec } from '../model/spec.ts';
 import { attention } from './blocks/attention.ts';
-import { type BlockContext, storedWeight } from './blocks/context.ts';
+import { type BlockContext, storedWeight, type WeightContext } from './blocks/context.ts';
 import { linear } from './blocks/linear.ts';
 import { mlp } from './blocks/mlp.ts';
 import { norm } from './blocks/norm.ts';
@@ -17,11 +17,11 @@ import type { Value } from './ir.ts';
 export interface ForwardResult {
   /** int64 [batch, pos], the graph's input `tokens`. */
   readonly tokens: Value;
-  /** Float32 [batch, pos, d_vocab], after any final softcap. */
-  readonly logits: Value;
+  /** Float32 [batch, pos, d_model]: the last residual after ln_final, what the unembedding reads. */
+  readonly final: Value;
 }
 
-/** Appends the model to the builder: input `tokens` → logits, calling the hooks on the way. */
+/** Appends the model up to the unembedding: input `tokens` → final, calling the hooks on the way. */
 export function forward(ctx: BlockContext): ForwardResult {
   const { b, spec } = ctx;
   const tokens = b.input('tokens', 'int64', ['batch', 'pos']);
@@ -31,9 +31,12 @@ export function forward(ctx: BlockContext): ForwardResult {
   for (let layer = 0; layer < spec.n_layers; layer++) {
     resid = block(ctx, resid, layer, positions, angles(spec.layers[layer]!.attention.rotary));
   }
-  const final = norm(ctx, resid, spec.ln_final, 'ln_final');
-  const logits = softcap(b, linear(ctx, final, spec.W_U), spec.finalSoftcap);
-  return { tokens, logits };
+  return { tokens, final: norm(ctx, resid, spec.ln_final, 'ln_final') };
+}
+
+/** final [..., d_model] → logits [..., d_vocab], after any final softcap. */
+export function unembed(ctx: WeightContext, final: Value): Value {
+  return softcap(ctx.b, linear(ctx, final, ctx.spec.W_U), ctx.spec.finalSoftcap);
 }
 
 function embed(ctx: BlockContext, tokens: Value, positions: Value): Value {

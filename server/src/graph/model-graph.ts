@@ -2,7 +2,7 @@
 import type { ModelSpec } from '../model/spec.ts';
 import type { WeightSource } from './blocks/context.ts';
 import { type GraphBuilder, graphBuilder } from './builder.ts';
-import { forward } from './forward.ts';
+import { forward, unembed } from './forward.ts';
 import { hookModel } from './hooks.ts';
 import { type InstrumentPlan, instrument } from './instrument.ts';
 import type { Value } from './ir.ts';
@@ -11,7 +11,9 @@ export interface ModelGraph {
   readonly b: GraphBuilder;
   /** int64 [batch, pos]. */
   readonly tokens: Value;
-  /** float32 [batch, pos, d_vocab]. */
+  /** float32 [batch, pos, d_model], what the unembedding reads. */
+  readonly final: Value;
+  /** float32 [batch, pos, d_vocab], after any final softcap. */
   readonly logits: Value;
   /** Values at the hooks that were read. */
   readonly hooks: ReadonlyMap<string, Value>;
@@ -21,6 +23,6 @@ export interface ModelGraph {
 export function modelGraph(spec: ModelSpec, weights: WeightSource, plan: InstrumentPlan = {}): ModelGraph {
   const b = graphBuilder();
   const hooks = instrument(b, hookModel(spec), plan);
-  const { tokens, logits } = forward({ b, spec, weights, hooks });
-  return { b, tokens, logits, hooks: hooks.values };
+  const { tokens, final } = forward({ b, spec, weights, hooks });
+  return { b, tokens, final, logits: unembed({ b, spec, weights }, final), hooks: hooks.values };
 }

@@ -17,13 +17,16 @@ export interface BlockContext {
   readonly hooks: Hooks;
 }
 
+/** What it takes to use a weight; blocks without hooks need no more. */
+export type WeightContext = Pick<BlockContext, 'b' | 'spec' | 'weights'>;
+
 /** A weight in its stored dtype, by its checkpoint name. */
-export function storedWeight(ctx: BlockContext, name: string): Value {
+export function storedWeight(ctx: WeightContext, name: string): Value {
   const source = ctx.weights(name) ?? fault(`weight ${name} was not checked when the checkpoint was opened`);
   return ctx.b.constant(name, source);
 }
 
 /** A weight as float32; half types are widened when the session opens. */
-export function weight(ctx: BlockContext, name: string): Value {
+export function weight(ctx: WeightContext, name: string): Value {
   return cast(ctx.b, storedWeight(ctx, name), 'float32');
 }

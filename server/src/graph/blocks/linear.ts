@@ -2,10 +2,10 @@
 import type { LinearWeights } from '../../model/spec.ts';
 import { reshape, rows } from '../expr.ts';
 import type { Value } from '../ir.ts';
-import { type BlockContext, weight } from './context.ts';
+import { type WeightContext, weight } from './context.ts';
 
 /** x[..., in] → [..., out]. Gemm rather than MatMul: `transB` reads [out, in] weights without a copy. */
-export function linear(ctx: BlockContext, x: Value, weights: LinearWeights): Value {
+export function linear(ctx: WeightContext, x: Value, weights: LinearWeights): Value {
   const { b } = ctx;
   const transB = weights.layout === 'out_in';
   const W = weight(ctx, weights.weight);
