@@ -73,7 +73,8 @@ export function viewBytes<D extends DType>(dtype: D, bytes: Uint8Array): DTypeAr
       expected: `a multiple of ${size}`,
     });
   }
-  const aligned = bytes.byteOffset % size === 0 ? bytes : bytes.slice();
+  // Buffer.slice would share the memory and its misalignment.
+  const aligned = bytes.byteOffset % size === 0 ? bytes : new Uint8Array(bytes);
   return new CONSTRUCTORS[dtype](
     aligned.buffer as ArrayBuffer,
     aligned.byteOffset,

@@ -1,0 +1,18 @@
+/** Asserts on typed errors. */
+import { expect } from 'vitest';
+import { type ErrorKind, SondeError } from '../../server/src/core/errors.ts';
+
+/** Runs `use`, which must throw a SondeError of a kind whose message contains each text; returns the error. */
+export function expectError(kind: ErrorKind, use: () => unknown, ...texts: readonly string[]): SondeError {
+  let thrown: unknown = 'nothing';
+  try {
+    use();
+  } catch (error) {
+    thrown = error;
+  }
+  expect(thrown).toBeInstanceOf(SondeError);
+  const error = thrown as SondeError;
+  expect(error.kind, error.message).toBe(kind);
+  for (const text of texts) expect(error.message).toContain(text);
+  return error;
+}

@@ -1,0 +1,25 @@
+/** Values of a tensor wherever its bytes are, and the check that a file range is really inside its file. */
+import { expect } from 'vitest';
+import { DTYPE_BYTES, toFloat32, viewBytes } from '../../server/src/core/dtype.ts';
+import { sizeOf, type TensorSource } from '../../server/src/core/tensor.ts';
+import type { ByteReader } from '../../server/src/formats/byte-reader.ts';
+
+/** All elements as numbers, row-major; half types are widened. */
+export function valuesOf(reader: ByteReader, source: TensorSource): number[] {
+  const data =
+    source.kind === 'memory' ? source.data : viewBytes(source.dtype, reader.read(source.offset, source.length));
+  const half = source.dtype === 'float16' || source.dtype === 'bfloat16';
+  return half ? [...toFloat32(source.dtype, data)] : Array.from(data, Number);
+}
+
+/** Asserts that the source's bytes fill its shape and lie inside the file. */
+export function expectSound(reader: ByteReader, source: TensorSource): void {
+  const bytes = sizeOf(source.shape) * DTYPE_BYTES[source.dtype];
+  if (source.kind === 'memory') {
+    expect(source.data.byteLength).toBe(bytes);
+    return;
+  }
+  expect(source.length).toBe(bytes);
+  expect(source.offset).toBeGreaterThanOrEqual(0);
+  expect(source.offset + source.length).toBeLessThanOrEqual(reader.size);
+}
