@@ -141,10 +141,15 @@ const RULES: { readonly [O in OpName]: Rule<O> } = {
   },
   LayerNorm: same,
   RmsNorm: same,
-  Attention: ([q, k, v], { n_heads, n_kv_heads }) => {
-    const width = q!.shape.at(-1) as number;
-    const kvWidth = (width / n_heads) * n_kv_heads;
-    if (k!.shape.at(-1) !== kvWidth || v!.shape.at(-1) !== kvWidth) throw new Error('key or value width is wrong');
+  Attention: ([q, k, v, ...past], { n_heads, n_kv_heads }) => {
+    const [batch, pos, width] = q!.shape;
+    const d_head = (width as number) / n_heads;
+    const kvShape = String([batch, pos, d_head * n_kv_heads]);
+    if (String(k!.shape) !== kvShape || String(v!.shape) !== kvShape) throw new Error('key or value shape is wrong');
+    const pastShape = String([batch, n_kv_heads, past[0]?.shape[2], d_head]);
+    if (past.some((value) => String(value.shape) !== pastShape)) throw new Error('past shape is wrong');
+    // The CPU kernel of GroupQueryAttention has no other case.
+    if (past.length > 0 && batch !== 1 && pos !== 1) throw new Error('a past needs batch 1 or one position');
     return [{ dtype: q!.dtype, shape: q!.shape }];
   },
   SparseDecode: ([acts, indices, weight]) => {

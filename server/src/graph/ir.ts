@@ -93,7 +93,8 @@ export interface OpAttributes {
   RmsNorm: { eps: number };
   /**
    * Causal attention of q [batch, pos, n_heads·d_head] on k, v [batch, pos, n_kv_heads·d_head] → like q.
-   * With past (two more inputs [batch, n_kv_heads, past, d_head], already rotated) queries continue after it.
+   * With past (two more inputs [batch, n_kv_heads, past, d_head], already rotated) queries continue after it;
+   * then batch or pos must be 1.
    */
   Attention: { n_heads: number; n_kv_heads: number; scale: number; softcap: number | null; window: number | null };
   /** (acts [n, k], int64 indices [n, k], W [d_sae, d] of any float dtype): Σ_j acts_j · W[indices_j], in bounded memory. */

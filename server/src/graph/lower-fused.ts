@@ -4,19 +4,26 @@ import type { Node } from './ir.ts';
 import { float, int, type LowerContext, namesOf } from './lower.ts';
 import type { OnnxNode } from './onnx-proto.ts';
 
+/** GroupQueryAttention refuses head sizes that are not a multiple of this. */
+const HEAD_MULTIPLE = 8;
+
 /**
  * GroupQueryAttention serves every family: it knows causality, windows, softcap and grouped heads, so no mask tensor
- * is built. Its window counts the keys before the query, hence window − 1.
+ * is built. Its window counts the query's own key, as ours does. MultiHeadAttention, the alternative for plain heads,
+ * computes the whole square: 0.7× the time at 128 tokens of 12 × 64 heads, but 1.4–2× from 256 on.
  */
 export function lowerAttention(ctx: LowerContext, node: Node<'Attention'>, names: readonly string[]): void {
-  const [q, k, v] = names as [string, string, string];
   const { n_heads, n_kv_heads, scale, softcap, window } = node.attrs;
-  const [batch, pos] = node.inputs[1]!.shape;
-  const total = ctx.emit('Cast', [ctx.shape([pos!])], { to: int(6) });
-  const one = ctx.literal({ dtype: 'int32', shape: [1], data: Int32Array.of(1) });
-  const last = ctx.emit('Sub', [total, one]);
+  const [batch, pos, width] = node.inputs[0]!.shape;
+  const d_head = (width as number) / n_heads;
+  const heads = [n_heads, n_kv_heads, n_kv_heads];
+  const [q, k, v] = heads.map((count, i) => padHeads(ctx, names[i]!, count, d_head)) as [string, string, string];
+  const [pastK = '', pastV = ''] = names.slice(3).map((name) => padLastAxis(ctx, name, 4, d_head));
+  const past = pastK === '' ? null : ctx.emit('Shape', [pastK], { start: int(2), end: int(3) });
+  const length = past === null ? ctx.shape([pos!]) : ctx.emit('Add', [past, ctx.shape([pos!])]);
+  const total = ctx.emit('Cast', [length], { to: int(6) });
+  const last = ctx.emit('Sub', [total, ctx.literal({ dtype: 'int32', shape: [1], data: Int32Array.of(1) })]);
   const seqlens = ctx.emit('Expand', [last, ctx.shape([batch!])]);
-  const totalScalar = ctx.emit('Squeeze', [total]);
   const attributes = {
     num_heads: int(n_heads),
     kv_num_heads: int(n_kv_heads),
@@ -25,11 +32,38 @@ export function lowerAttention(ctx: LowerContext, node: Node<'Attention'>, names
     ...(window === null ? {} : { local_window_size: int(window) }),
   };
   const [output] = namesOf(node.outputs) as [string];
-  const outputs = [output, `${output}:k`, `${output}:v`];
-  ctx.emit('GroupQueryAttention', [q, k, v, '', '', seqlens, totalScalar], attributes, {
+  const padded = paddedHead(d_head) !== d_head;
+  const attended = padded ? `${output}:padded` : output;
+  ctx.emit('GroupQueryAttention', [q, k, v, pastK, pastV, seqlens, ctx.emit('Squeeze', [total])], attributes, {
     domain: 'com.microsoft',
-    outputs,
+    outputs: [attended, `${output}:k`, `${output}:v`],
   });
+  if (padded) unpadHeads(ctx, attended, n_heads, d_head, output);
+}
+
+function paddedHead(d_head: number): number {
+  return Math.ceil(d_head / HEAD_MULTIPLE) * HEAD_MULTIPLE;
+}
+
+/** Zeros after the elements of each head of x [batch, pos, count·d_head]: they add nothing to any product. */
+function padHeads(ctx: LowerContext, x: string, count: number, d_head: number): string {
+  if (paddedHead(d_head) === d_head) return x;
+  const perHead = ctx.emit('Reshape', [x, ctx.literal(int64([4], [0, 0, count, d_head]))]);
+  return ctx.emit('Reshape', [padLastAxis(ctx, perHead, 4, d_head), ctx.literal(int64([3], [0, 0, -1]))]);
+}
+
+function padLastAxis(ctx: LowerContext, x: string, rank: number, d_head: number): string {
+  const missing = paddedHead(d_head) - d_head;
+  if (missing === 0) return x;
+  const pads = Array.from({ length: 2 * rank }, (_, i) => (i === 2 * rank - 1 ? missing : 0));
+  return ctx.emit('Pad', [x, ctx.literal(int64([2 * rank], pads))]);
+}
+
+function unpadHeads(ctx: LowerContext, x: string, count: number, d_head: number, output: string): void {
+  const perHead = ctx.emit('Reshape', [x, ctx.literal(int64([4], [0, 0, count, -1]))]);
+  const bounds = [0, d_head, 3].map((value) => ctx.literal(int64([1], [value])));
+  const cut = ctx.emit('Slice', [perHead, ...bounds]);
+  ctx.emit('Reshape', [cut, ctx.literal(int64([3], [0, 0, count * d_head]))], {}, { outputs: [output] });
 }
 
 /**
