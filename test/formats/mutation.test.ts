@@ -7,9 +7,11 @@ import { fileTensor, readSafetensorsHeader } from '../../server/src/formats/safe
 import { isTensorSource, readTorchStateDict, type StateValue } from '../../server/src/formats/torch-zip.ts';
 import { fixtureReader } from '../support/format-fixtures.ts';
 import { createRandom, mutate } from '../support/mutate.ts';
-import { expectSound } from '../support/tensor-bytes.ts';
+import { problemOf } from '../support/tensor-bytes.ts';
 
-const ROUNDS = 3000;
+const ROUNDS = 1500;
+/** The valid files hold less than 10 kB; what damage may unfold is bounded by core/limits. */
+const LARGEST_COPY = 65 * 2 ** 20;
 
 function safetensors(reader: ByteReader): TensorSource[] {
   return [...readSafetensorsHeader(reader).tensors.values()].map((entry) => fileTensor(entry, reader.path));
@@ -25,19 +27,6 @@ function torch(reader: ByteReader): TensorSource[] {
   };
   visit(readTorchStateDict(reader));
   return found;
-}
-
-/** A reader that lets nobody read more than the file holds, so that a huge allocation cannot hide. */
-function guarded(bytes: Uint8Array): ByteReader {
-  const reader = bufferReader(bytes);
-  return {
-    ...reader,
-    read(offset, length) {
-      const result = reader.read(offset, length);
-      expect(result.length).toBeLessThanOrEqual(bytes.length);
-      return result;
-    },
-  };
 }
 
 const CASES: readonly [string, (reader: ByteReader) => TensorSource[], (size: number) => readonly [number, number]][] =
@@ -58,15 +47,21 @@ test.each(CASES)(`${ROUNDS} damaged copies of %s are refused or sound`, (file, p
   const random = createRandom(20_261);
   const outcomes = new Map<string, number>();
   for (let round = 0; round < ROUNDS; round++) {
-    const reader = guarded(mutate(valid, random, focus(valid.length)));
+    const reader = bufferReader(mutate(valid, random, focus(valid.length)));
     let outcome = 'sound';
+    let copied = 0;
     try {
-      for (const source of parse(reader)) expectSound(reader, source);
+      for (const source of parse(reader)) {
+        const problem = problemOf(reader, source);
+        if (problem !== null) throw new Error(problem);
+        if (source.kind === 'memory') copied += source.data.byteLength;
+      }
     } catch (error) {
-      if (!(error instanceof SondeError)) throw error;
-      expect(['artifact', 'resource']).toContain(error.family);
+      // Anything but a refusal of the file fails the test as it is, with its own stack.
+      if (!(error instanceof SondeError && (error.family === 'artifact' || error.family === 'resource'))) throw error;
       outcome = error.kind;
     }
+    if (copied > LARGEST_COPY) throw new Error(`round ${round} copied ${copied} bytes`);
     outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
   }
   // Damage that never reaches the parser, or never passes it, would test nothing.

@@ -50,7 +50,7 @@ function parseYaml(text: string, path: string): unknown {
     refuse('too-large', { path, problem: 'config', found: `${bytes} bytes`, expected: `at most ${MAX_YAML_BYTES}` });
   }
   try {
-    return parse(text, { logLevel: 'silent' });
+    return parse(text, { logLevel: 'error' });
   } catch (cause) {
     corrupt(path, 'not valid YAML', (cause as Error).message, 'a mapping', cause);
   }

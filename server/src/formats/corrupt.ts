@@ -16,7 +16,7 @@ export interface Mismatch {
 /** Throws an artifact error of the given kind from a mismatch. */
 export function refuse(kind: ErrorKind, mismatch: Mismatch, cause?: unknown): never {
   const { path, problem, found, expected, remedy = 'The file is damaged or incomplete: fetch it again.' } = mismatch;
-  const message = `${path}: ${problem}: found ${describe(found)}, expected ${describe(expected)}. ${remedy}`;
+  const message = `${path}: ${problem}: found ${describe(found)}, expected ${typeof expected === 'string' ? expected : describe(expected)}. ${remedy}`;
   throw new SondeError(kind, message, { path, found, expected }, cause);
 }
 
