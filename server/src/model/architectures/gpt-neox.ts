@@ -1,7 +1,7 @@
 /** GPT-NeoX (Pythia): parallel blocks, q, k and v packed per head, rotation of a part of each head. */
 import { z } from 'zod';
 import { parseShape } from '../../formats/json.ts';
-import type { AttentionSpec, LayerSpec, LinearWeights, ModelSpec, NormWeights } from '../spec.ts';
+import type { AttentionSpec, LayerSpec, ModelSpec } from '../spec.ts';
 import {
   activationOf,
   type ConfigSource,
@@ -12,8 +12,8 @@ import {
   positive,
   resolvePrefix,
 } from './shared-config.ts';
-import { unembedding } from './shared-llama.ts';
 import { ropeFields, rotaryFrom } from './shared-rope.ts';
+import { layerNorm, linear, unembedding } from './shared-weights.ts';
 
 const Config = z.object({
   vocab_size: count.default(50432),
@@ -53,7 +53,6 @@ function read(source: ConfigSource): ModelSpec {
     share: config.rotary_pct,
   });
   const attention = { scale: 1 / Math.sqrt(d_head), softcap: null, window: null, rotary };
-  const W_U = unembedding(source, config.tie_word_embeddings, W_E, ['embed_out.weight', 'lm_head.weight']);
   return {
     architecture: source.architecture,
     n_layers: config.num_hidden_layers,
@@ -74,8 +73,8 @@ function read(source: ConfigSource): ModelSpec {
     ),
     W_E,
     W_pos: null,
-    ln_final: norm(`${prefix}final_layer_norm`),
-    W_U: { weight: W_U, bias: null, layout: 'out_in' },
+    ln_final: layerNorm(`${prefix}final_layer_norm`),
+    W_U: unembedding(source, config.tie_word_embeddings, W_E, ['embed_out.weight', 'lm_head.weight']),
     addsBos: false,
   };
 }
@@ -83,8 +82,8 @@ function read(source: ConfigSource): ModelSpec {
 function layerSpec(at: string, attention: AttentionSpec, attentionBias: boolean): LayerSpec {
   return {
     attention,
-    ln1: norm(`${at}input_layernorm`),
-    ln2: norm(`${at}post_attention_layernorm`),
+    ln1: layerNorm(`${at}input_layernorm`),
+    ln2: layerNorm(`${at}post_attention_layernorm`),
     ln1_post: null,
     ln2_post: null,
     qkv: { kind: 'fused', packing: 'per_head', linear: linear(`${at}attention.query_key_value`, attentionBias) },
@@ -93,12 +92,4 @@ function layerSpec(at: string, attention: AttentionSpec, attentionBias: boolean)
     o: linear(`${at}attention.dense`, attentionBias),
     mlp: { kind: 'plain', in: linear(`${at}mlp.dense_h_to_4h`, true), out: linear(`${at}mlp.dense_4h_to_h`, true) },
   };
-}
-
-function norm(name: string): NormWeights {
-  return { weight: `${name}.weight`, bias: `${name}.bias` };
-}
-
-function linear(name: string, bias: boolean): LinearWeights {
-  return { weight: `${name}.weight`, bias: bias ? `${name}.bias` : null, layout: 'out_in' };
 }

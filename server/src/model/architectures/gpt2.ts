@@ -1,7 +1,7 @@
 /** GPT-2: learned positions, Conv1D weights stored [in, out], q, k and v in thirds of `c_attn`. */
 import { z } from 'zod';
 import { parseShape } from '../../formats/json.ts';
-import type { LayerSpec, LinearWeights, ModelSpec, NormWeights } from '../spec.ts';
+import type { LayerSpec, ModelSpec } from '../spec.ts';
 import {
   activationOf,
   type ConfigSource,
@@ -13,7 +13,7 @@ import {
   refuse,
   resolvePrefix,
 } from './shared-config.ts';
-import { unembedding } from './shared-llama.ts';
+import { conv1d, layerNorm, unembedding } from './shared-weights.ts';
 
 const Config = z.object({
   vocab_size: count.default(50257),
@@ -62,8 +62,8 @@ function read(source: ConfigSource): ModelSpec {
     }),
     W_E,
     W_pos: `${prefix}wpe.weight`,
-    ln_final: norm(`${prefix}ln_f`),
-    W_U: { weight: unembedding(source, config.tie_word_embeddings, W_E), bias: null, layout: 'out_in' },
+    ln_final: layerNorm(`${prefix}ln_f`),
+    W_U: unembedding(source, config.tie_word_embeddings, W_E, ['lm_head.weight']),
     addsBos: false,
   };
 }
@@ -71,8 +71,8 @@ function read(source: ConfigSource): ModelSpec {
 function layerSpec(at: string, scale: number): LayerSpec {
   return {
     attention: { scale, softcap: null, window: null, rotary: null },
-    ln1: norm(`${at}ln_1`),
-    ln2: norm(`${at}ln_2`),
+    ln1: layerNorm(`${at}ln_1`),
+    ln2: layerNorm(`${at}ln_2`),
     ln1_post: null,
     ln2_post: null,
     qkv: { kind: 'fused', packing: 'thirds', linear: conv1d(`${at}attn.c_attn`) },
@@ -81,12 +81,4 @@ function layerSpec(at: string, scale: number): LayerSpec {
     o: conv1d(`${at}attn.c_proj`),
     mlp: { kind: 'plain', in: conv1d(`${at}mlp.c_fc`), out: conv1d(`${at}mlp.c_proj`) },
   };
-}
-
-function norm(name: string): NormWeights {
-  return { weight: `${name}.weight`, bias: `${name}.bias` };
-}
-
-function conv1d(name: string): LinearWeights {
-  return { weight: `${name}.weight`, bias: `${name}.bias`, layout: 'in_out' };
 }

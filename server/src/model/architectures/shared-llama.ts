@@ -2,8 +2,9 @@
  * The decoder that Llama, Mistral, Qwen and Gemma share: RMS norms, rotary attention with grouped heads, gated MLP.
  * Families differ in the fields of `LlamaLike` alone.
  */
-import type { Activation, AttentionSpec, LayerSpec, LinearWeights, ModelSpec, NormWeights } from '../spec.ts';
+import type { Activation, AttentionSpec, LayerSpec, ModelSpec } from '../spec.ts';
 import { type ConfigSource, contradiction, resolvePrefix } from './shared-config.ts';
+import { linear, rmsNorm, unembedding } from './shared-weights.ts';
 
 export interface LlamaLike {
   readonly n_layers: number;
@@ -62,15 +63,10 @@ export function llamaLike(source: ConfigSource, model: LlamaLike): ModelSpec {
     layers: Array.from({ length: model.n_layers }, (_, layer) => layerSpec(model, layer, `${prefix}layers.${layer}.`)),
     W_E,
     W_pos: null,
-    ln_final: norm(`${prefix}norm`),
-    W_U: { weight: unembedding(source, model.tied, W_E), bias: null, layout: 'out_in' },
+    ln_final: rmsNorm(`${prefix}norm`),
+    W_U: unembedding(source, model.tied, W_E, HEADS),
     addsBos: model.addsBos,
   };
-}
-
-/** Name of the unembedding: the embedding when tied, else the stored head. @throws missing-tensor. */
-export function unembedding(source: ConfigSource, tied: boolean, W_E: string, heads = HEADS): string {
-  return tied ? W_E : resolvePrefix(source, heads, '');
 }
 
 const HEADS = ['lm_head.weight', 'language_model.lm_head.weight'];
@@ -78,33 +74,25 @@ const HEADS = ['lm_head.weight', 'language_model.lm_head.weight'];
 function layerSpec(model: LlamaLike, layer: number, at: string): LayerSpec {
   return {
     attention: model.attention(layer),
-    ln1: norm(`${at}input_layernorm`),
+    ln1: rmsNorm(`${at}input_layernorm`),
     // One name, two roles: with output norms it is attention's own, without them it stands before the MLP.
-    ln2: norm(model.sandwich ? `${at}pre_feedforward_layernorm` : `${at}post_attention_layernorm`),
-    ln1_post: model.sandwich ? norm(`${at}post_attention_layernorm`) : null,
-    ln2_post: model.sandwich ? norm(`${at}post_feedforward_layernorm`) : null,
+    ln2: rmsNorm(model.sandwich ? `${at}pre_feedforward_layernorm` : `${at}post_attention_layernorm`),
+    ln1_post: model.sandwich ? rmsNorm(`${at}post_attention_layernorm`) : null,
+    ln2_post: model.sandwich ? rmsNorm(`${at}post_feedforward_layernorm`) : null,
     qkv: {
       kind: 'separate',
-      q: linear(`${at}self_attn.q_proj`, model.qkvBias),
-      k: linear(`${at}self_attn.k_proj`, model.qkvBias),
-      v: linear(`${at}self_attn.v_proj`, model.qkvBias),
+      q: linear(`${at}self_attn.q_proj`, model.qkvBias ?? false),
+      k: linear(`${at}self_attn.k_proj`, model.qkvBias ?? false),
+      v: linear(`${at}self_attn.v_proj`, model.qkvBias ?? false),
     },
-    q_norm: model.headNorms ? norm(`${at}self_attn.q_norm`) : null,
-    k_norm: model.headNorms ? norm(`${at}self_attn.k_norm`) : null,
-    o: linear(`${at}self_attn.o_proj`, model.oBias),
+    q_norm: model.headNorms ? rmsNorm(`${at}self_attn.q_norm`) : null,
+    k_norm: model.headNorms ? rmsNorm(`${at}self_attn.k_norm`) : null,
+    o: linear(`${at}self_attn.o_proj`, model.oBias ?? false),
     mlp: {
       kind: 'gated',
-      gate: linear(`${at}mlp.gate_proj`, model.mlpBias),
-      up: linear(`${at}mlp.up_proj`, model.mlpBias),
-      down: linear(`${at}mlp.down_proj`, model.mlpBias),
+      gate: linear(`${at}mlp.gate_proj`, model.mlpBias ?? false),
+      up: linear(`${at}mlp.up_proj`, model.mlpBias ?? false),
+      down: linear(`${at}mlp.down_proj`, model.mlpBias ?? false),
     },
   };
-}
-
-function norm(name: string): NormWeights {
-  return { weight: `${name}.weight`, bias: null };
-}
-
-function linear(name: string, bias = false): LinearWeights {
-  return { weight: `${name}.weight`, bias: bias ? `${name}.bias` : null, layout: 'out_in' };
 }
