@@ -3,15 +3,15 @@
  * root mean square, some hundred roundings of float32; cases that need more say so.
  */
 import { expect, test } from 'vitest';
+import { OP_NAMES } from '../../server/src/graph/infer.ts';
 import { serialize } from '../../server/src/graph/serialize.ts';
 import { difference } from '../support/compare.ts';
 import { interpret } from '../support/interpreter.ts';
 import { buildCase, caseGraph, type OpCase } from '../support/op-cases.ts';
-import { FUSED_CASES } from '../support/op-cases-fused.ts';
+import { ALL_CASES } from '../support/op-cases-all.ts';
 import { sharedRunner } from '../support/runner.ts';
 
 const runner = sharedRunner();
-const CASES: readonly OpCase[] = [...FUSED_CASES];
 
 async function check(opCase: OpCase): Promise<void> {
   const built = buildCase(opCase);
@@ -28,4 +28,26 @@ async function check(opCase: OpCase): Promise<void> {
   }
 }
 
-test.each(CASES.map((entry) => [`${entry.op} ${entry.about ?? ''}`, entry] as const))('%s', (_, entry) => check(entry));
+test.each(ALL_CASES.map((entry) => [`${entry.op} ${entry.about ?? ''}`, entry] as const))('%s', (_, entry) =>
+  check(entry),
+);
+
+test('every op has a case', () => {
+  const reached = new Set(ALL_CASES.map(({ op }) => op));
+  expect(OP_NAMES.filter((op) => !reached.has(op))).toEqual([]);
+});
+
+test('a wrong interpretation is noticed', async () => {
+  const wrong: OpCase = {
+    op: 'Gelu',
+    build: ({ b, normal }) => b.op('Gelu', [normal([40], 2)], { approximate: 'tanh' }),
+  };
+  const built = buildCase(wrong);
+  const graph = caseGraph(built);
+  const exact = caseGraph(
+    buildCase({ op: 'Gelu', build: ({ b, normal }) => b.op('Gelu', [normal([40], 2)], { approximate: 'none' }) }),
+  );
+  expect(
+    difference(interpret(graph, built.feeds).outputs.y0!.data, interpret(exact, built.feeds).outputs.y0!.data).relative,
+  ).toBeGreaterThan(1e-5);
+});

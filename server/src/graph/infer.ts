@@ -158,6 +158,9 @@ const RULES: { readonly [O in OpName]: Rule<O> } = {
   },
 };
 
+/** Every op of the IR. */
+export const OP_NAMES = Object.keys(RULES) as readonly OpName[];
+
 function sumDim(dims: Shape): Dim {
   if (dims.every((dim) => typeof dim === 'number')) return dims.reduce((a: number, b) => a + (b as number), 0);
   return dims.join('+');
