@@ -167,8 +167,18 @@ test('broken, wrong, deep, aliased and long YAML is refused', () => {
   expectError('corrupt-file', () => parseCircuitTracerConfig('a: [', 'p'), 'not valid YAML');
   expectError('corrupt-file', () => parseCircuitTracerConfig('a: 1', 'p'), 'model_name');
   expectError('corrupt-file', () => parseCircuitTracerConfig(YAML.replace('scan: gemma', 'scan: 1'), 'p'), '"scan"');
-  expectError('corrupt-file', () => parseCircuitTracerConfig('['.repeat(50_000), 'p'), 'not valid YAML');
+  const indented = Array.from({ length: 300 }, (_, i) => `${' '.repeat(i)}a:`).join('\n');
+  for (const deep of [
+    '['.repeat(50_000),
+    '[\n'.repeat(30_000),
+    '- '.repeat(30_000),
+    '? '.repeat(30_000),
+    '\n'.repeat(60_000) + '[['.repeat(99),
+    indented,
+  ]) {
+    expectError('corrupt-file', () => parseCircuitTracerConfig(deep, 'p'), 'nest deeply');
+  }
   const laughs = Array.from({ length: 9 }, (_, i) => `a${i + 1}: &a${i + 1} [${`*a${i} , `.repeat(9)}]`);
   expectError('corrupt-file', () => parseCircuitTracerConfig(`a0: &a0 x\n${laughs.join('\n')}`, 'p'), 'not valid YAML');
-  expectError('too-large', () => parseCircuitTracerConfig(`# ${'x'.repeat(2 ** 18)}`, 'p'), '262144');
+  expectError('too-large', () => parseCircuitTracerConfig(`# ${'x'.repeat(2 ** 16)}`, 'p'), '65536');
 });

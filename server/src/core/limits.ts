@@ -29,7 +29,9 @@ export const MAX_PICKLE_DEPTH = 32;
 /** Nesting of JSON that is scanned for repeated keys; a safetensors header has three levels. */
 export const MAX_JSON_DEPTH = 64;
 /** Bytes of a YAML config; a list of a hundred transcoders takes about ten thousand. */
-export const MAX_YAML_BYTES = 256 * 2 ** 10;
+export const MAX_YAML_BYTES = 64 * 2 ** 10;
+/** Columns of indentation, indicators of one line, brackets of a YAML config; real ones use two or three. */
+export const MAX_YAML_NESTING = 64;
 /** Text of one request, UTF-16 units. */
 export const MAX_TEXT_LENGTH = 4 * 2 ** 20;
 /** Features returned per token and dictionary. */
