@@ -52,8 +52,8 @@ test('a syntax error names file, line and column', () => {
 test('a wrong shape names the field, what it holds and what it should hold', () => {
   const schema = z.object({ a: z.array(z.object({ b: z.number() })), mode: z.enum(['x', 'y']) });
   const cases: readonly [unknown, ...string[]][] = [
-    [{ a: [{ b: 1 }, { b: 'one' }], mode: 'x' }, 'a.1.b', 'found one', 'expected number'],
-    [{ a: [], mode: 'z' }, '"mode"', 'found z', 'x | y'],
+    [{ a: [{ b: 1 }, { b: 'one' }], mode: 'x' }, 'a.1.b', 'found "one"', 'expected number'],
+    [{ a: [], mode: 'z' }, '"mode"', 'found "z"', 'x | y'],
     [{ a: [] }, '"mode"', 'found nothing'],
     [null, 'the whole file', 'found null', 'expected object'],
     [[], 'the whole file', 'expected object'],

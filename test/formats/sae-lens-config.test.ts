@@ -158,7 +158,7 @@ test('what is not known is refused with what is', () => {
 });
 
 test('wrong fields are named', () => {
-  expectError('corrupt-file', () => parse({ ...V1, d_in: '768' }), '"d_in"', 'found 768', 'expected number');
+  expectError('corrupt-file', () => parse({ ...V1, d_in: '768' }), '"d_in"', 'found "768"', 'expected number');
   expectError('corrupt-file', () => parse({ ...V1, d_sae: -1 }), '"d_sae"', '-1');
   expectError(
     'corrupt-file',

@@ -26,7 +26,7 @@ export function parseShape<T>(schema: z.ZodType<T>, value: unknown, path: string
   const issue = result.error.issues[0]!;
   const found = issue.path.reduce<unknown>(member, value);
   const field = issue.path.length === 0 ? 'the whole file' : `field "${issue.path.map(String).join('.')}"`;
-  corrupt(path, `${field} has a wrong value`, describe(found), expectation(issue), result.error);
+  corrupt(path, `${field} has a wrong value`, quoted(found), expectation(issue), result.error);
 }
 
 /** Parses a JSON text and checks its shape. @throws corrupt-file */
@@ -38,6 +38,11 @@ export function parseJsonShape<T>(schema: z.ZodType<T>, text: string, path: stri
 function position(text: string, offset: number): string {
   const before = text.slice(0, offset);
   return `line ${before.split('\n').length}, column ${offset - before.lastIndexOf('\n')}`;
+}
+
+/** Quotes texts, so that "768" is told from 768. */
+function quoted(value: unknown): string {
+  return typeof value === 'string' ? `"${describe(value)}"` : describe(value);
 }
 
 function member(value: unknown, key: PropertyKey): unknown {
