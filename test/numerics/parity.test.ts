@@ -17,7 +17,11 @@ import { sharedRunner } from '../support/runner.ts';
 const TOLERANCE = 1e-3;
 const runner = sharedRunner();
 
-async function runHooks(checkpoint: Checkpoint, tokens: Tensor, reads: readonly string[]): Promise<Record<string, Tensor>> {
+async function runHooks(
+  checkpoint: Checkpoint,
+  tokens: Tensor,
+  reads: readonly string[],
+): Promise<Record<string, Tensor>> {
   const { b, logits, hooks } = modelGraph(checkpoint.spec, (name) => checkpoint.tensors.get(name), { reads });
   b.output('logits', logits);
   for (const [name, value] of hooks) b.output(name, value);
