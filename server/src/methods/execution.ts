@@ -2,7 +2,7 @@
  * What a method needs to run programs: a runner, and sessions kept by recipe so that a method never asks whether its
  * program is open already. The engine owns the cache behind `session` and evicts by bytes.
  */
-import type { Program, Runner, SessionId } from '../core/runner.ts';
+import type { Runner, SessionId, SizedProgram } from '../core/runner.ts';
 import type { Target } from '../graph/lower.ts';
 
 export interface Execution {
@@ -19,7 +19,7 @@ export interface Execution {
 /** How to build and open a program. */
 export interface SessionRecipe {
   readonly key: string;
-  readonly build: () => Program;
+  readonly build: () => SizedProgram;
   /** `packed` for programs run often, `mapped` for rare ones. */
   readonly weights: 'packed' | 'mapped';
 }

@@ -1,0 +1,126 @@
+/** A trace for people: the text shaded by activation, then a table of tokens with features, unexplained share, predictions. */
+import chalk from 'chalk';
+import stringWidth from 'string-width';
+import type { DictionaryResult, TraceResult, TraceRun } from '../../engine/results.ts';
+import { bar, shade } from './colors.ts';
+import { clip, renderTable } from './table.ts';
+import { visible } from './token-text.ts';
+
+/** The whole trace, `columns` cells wide. */
+export function renderTrace(result: TraceResult, columns: number): string {
+  const { model, device } = result;
+  const title = `${chalk.bold(model.name)}  ${model.architecture}, ${model.n_layers} layers, d_model ${model.d_model}, on ${device}`;
+  return [title, ...result.runs.flatMap((run) => renderRun(run, columns))].join('\n');
+}
+
+function renderRun(run: TraceRun, columns: number): string[] {
+  const heading = chalk.dim(`${run.tokens.length} tokens, ${run.bos ? 'with' : 'without'} BOS`);
+  if (run.dictionaries.length === 0) return ['', heading, tokenTable(run, null, columns)];
+  return [heading, ...run.dictionaries.flatMap((dictionary) => ['', ...renderDictionary(run, dictionary, columns)])];
+}
+
+function renderDictionary(run: TraceRun, dictionary: DictionaryResult, columns: number): string[] {
+  const { name, hook_in, hook_out, d_sae, folding, fit, mean_l0, fvu } = dictionary;
+  const hooks = hook_in === hook_out ? hook_in : `${hook_in} → ${hook_out}`;
+  const facts = [
+    `${d_sae} features`,
+    folding === 'as-stored' ? 'not folded' : `decoder norms ${folding}`,
+    `fit ${fit}`,
+  ];
+  if (mean_l0 !== null) facts.push(`L0 ${mean_l0.toFixed(1)}`);
+  if (fvu !== null) facts.push(`unexplained variance (FVU) ${percent(fvu)}`);
+  return [
+    `${chalk.bold(name)}  ${hooks}`,
+    chalk.dim(facts.join(', ')),
+    ...dictionary.notes.map((note) => chalk.dim(`note: ${note}`)),
+    shadedText(run, dictionary, columns),
+    '',
+    tokenTable(run, dictionary, columns),
+  ];
+}
+
+/** The text itself; each token's background says how strong its strongest feature is against the text's maximum. */
+function shadedText(run: TraceRun, dictionary: DictionaryResult, columns: number): string {
+  const strengths = dictionary.tokens.map(({ features }) => features[0]?.activation ?? 0);
+  const strongest = Math.max(...run.tokens.map((token, i) => (token.special ? 0 : strengths[i]!)), 0);
+  const lines = [''];
+  let width = 0;
+  run.tokens.forEach((token, i) => {
+    if (token.special) return;
+    const parts = token.text.split('\n');
+    parts.forEach((part, p) => {
+      if (p > 0 || width + stringWidth(part) > columns) {
+        lines.push('');
+        width = 0;
+      }
+      lines[lines.length - 1] += shade(part, strongest > 0 ? strengths[i]! / strongest : 0);
+      width += stringWidth(part);
+    });
+  });
+  return lines.join('\n');
+}
+
+function tokenTable(run: TraceRun, dictionary: DictionaryResult | null, columns: number): string {
+  const strongest = Math.max(
+    0,
+    ...(dictionary?.tokens.flatMap((token, i) =>
+      run.tokens[i]!.special ? [] : token.features.map((f) => f.activation),
+    ) ?? []),
+  );
+  const tokenWidth = Math.min(16, Math.max(5, ...run.tokens.map((token) => stringWidth(visible(token.text)))));
+  const predictionWidth = run.predictions ? 30 : 0;
+  const featureWidth = Math.max(24, columns - tokenWidth - predictionWidth - (dictionary ? 22 : 0) - 8);
+  const header = [
+    'token',
+    ...(dictionary ? ['', 'strongest features', 'unexplained'] : []),
+    ...(run.predictions ? ['p', 'next'] : []),
+  ];
+  const rows = run.tokens.flatMap((token, i) => {
+    const features = dictionary?.tokens[i]?.features ?? [];
+    const lines = Math.max(1, Math.min(3, features.length));
+    return Array.from({ length: lines }, (_, line) => {
+      const first = line === 0;
+      const feature = features[line];
+      const cells = [first ? clip(visible(token.text), tokenWidth) : ''];
+      if (token.special) cells[0] = chalk.dim(cells[0]!);
+      if (dictionary) {
+        cells.push(
+          feature ? shadeBar(feature.activation, strongest) : '',
+          feature ? featureText(feature, featureWidth) : chalk.dim('none fires'),
+        );
+        cells.push(first ? unexplained(dictionary.tokens[i]!.unexplained) : '');
+      }
+      if (run.predictions) cells.push(...(first ? predictionCells(run, i, predictionWidth) : ['', '']));
+      return cells;
+    });
+  });
+  return renderTable(header, rows);
+}
+
+function shadeBar(activation: number, strongest: number): string {
+  return chalk.cyan(bar(strongest > 0 ? activation / strongest : 0, 4));
+}
+
+function featureText(
+  { index, activation, label }: { index: number; activation: number; label: string | null },
+  width: number,
+): string {
+  const number = `${activation.toFixed(2).padStart(6)} ${`#${index}`.padEnd(6)} `;
+  return label === null ? number + chalk.dim('no label') : number + clip(label, width - number.length);
+}
+
+function unexplained(share: number | null): string {
+  return share === null ? '' : `${chalk.yellow(bar(share, 5))} ${percent(share)}`;
+}
+
+function predictionCells(run: TraceRun, i: number, width: number): [string, string] {
+  const { logprob, next } = run.predictions![i]!;
+  const own = logprob === null ? '' : percent(Math.exp(logprob));
+  const likely = next.slice(0, 3).map(({ text, logprob: lp }) => `${visible(text)} ${percent(Math.exp(lp))}`);
+  return [own, clip(likely.join('  '), width)];
+}
+
+function percent(share: number): string {
+  const value = share * 100;
+  return `${value >= 10 || value === 0 ? value.toFixed(0) : value.toFixed(1)} %`;
+}

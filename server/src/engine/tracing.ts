@@ -1,0 +1,153 @@
+/** Trace requests over a loaded model: options checked, one run per BOS setting, results assembled. */
+import { SondeError } from '../core/errors.ts';
+import { MAX_PREDICTIONS, MAX_TOP_K } from '../core/limits.ts';
+import { LOGITS, readActivations } from '../methods/activations.ts';
+import type { Execution } from '../methods/execution.ts';
+import { allFinite, reportNonFinite } from '../methods/non-finite.ts';
+import { trace } from '../methods/trace/trace.ts';
+import type { EncodedText } from '../model/tokenizer/tokenizer.ts';
+import { type AttachedDictionary, type LoadedModel, modelInfo } from './models.ts';
+import type { ActivationsResult, TraceResult, TraceRun } from './results.ts';
+import { type BosGroup, bosGroups, encodeForModel, tokenInfos } from './text.ts';
+import { dictionaryResult, tokenPredictions } from './trace-view.ts';
+
+export interface TextOptions {
+  readonly text: string;
+  /** Tokens [from, to) to report; all when absent. Positions count BOS. */
+  readonly from?: number | undefined;
+  readonly to?: number | undefined;
+  /** Overrides what the dictionaries, or the model, ask for. */
+  readonly bos?: boolean | undefined;
+  /** Cut a text that is longer than the context instead of refusing it. */
+  readonly truncate?: boolean | undefined;
+}
+
+export interface TraceOptions extends TextOptions {
+  /** Features per token and dictionary, 1 … MAX_TOP_K. */
+  readonly k: number;
+  /** Likely next tokens per token; 0 for none. */
+  readonly predictions: number;
+}
+
+/** Traces a text with some of a model's dictionaries. */
+export async function traceText(
+  execution: Execution,
+  model: LoadedModel,
+  dictionaries: readonly AttachedDictionary[],
+  options: TraceOptions,
+  signal?: AbortSignal,
+): Promise<TraceResult> {
+  checkWhole('k', options.k, 1, MAX_TOP_K);
+  checkWhole('predictions', options.predictions, 0, MAX_PREDICTIONS);
+  const warnings: string[] = [];
+  const runs: TraceRun[] = [];
+  for (const group of bosGroups(model, dictionaries, options.bos, warnings)) {
+    runs.push(await runGroup(execution, model, group, options, warnings, signal));
+  }
+  const device = execution.runner.device;
+  return { model: modelInfo(model), device, k: options.k, runs, warnings: [...new Set(warnings)] };
+}
+
+/**
+ * Reads tensors at hooks (and `logits`) over a text.
+ * @throws non-finite naming the first hook that is not finite.
+ */
+export async function activationsOf(
+  execution: Execution,
+  model: LoadedModel,
+  hooks: readonly string[],
+  options: TextOptions,
+  signal?: AbortSignal,
+): Promise<ActivationsResult> {
+  const warnings: string[] = [];
+  const bos = options.bos ?? model.tokenizer.addsBos;
+  const encoded = await encodeForModel(model, options.text, { bos, truncate: options.truncate ?? false }, warnings);
+  const { from, to } = rangeOf(options, encoded);
+  const whole =
+    encoded.ids.length === 0 ? {} : await readActivations(execution, model.handle, encoded.ids, hooks, signal);
+  for (const [name, { data }] of Object.entries(whole)) {
+    if (!allFinite(data)) await reportNonFinite(execution, model.handle, encoded.ids, name, signal);
+  }
+  const tensors = Object.fromEntries(
+    Object.entries(whole).map(([name, tensor]) => [name, cutRows(tensor, name, from, to)]),
+  );
+  return { model: modelInfo(model), bos, tokens: tokenInfos(model, encoded, from, to), tensors, warnings };
+}
+
+/** The name that stands for logits among hooks. */
+export const LOGITS_NAME = LOGITS;
+
+async function runGroup(
+  execution: Execution,
+  model: LoadedModel,
+  group: BosGroup,
+  options: TraceOptions,
+  warnings: string[],
+  signal?: AbortSignal,
+): Promise<TraceRun> {
+  const encoded = await encodeForModel(
+    model,
+    options.text,
+    { bos: group.bos, truncate: options.truncate ?? false },
+    warnings,
+  );
+  const { from, to } = rangeOf(options, encoded);
+  warnBeyondTraining(group, encoded.ids.length, warnings);
+  const dictionaries = group.dictionaries.map(({ dictionary }) => dictionary);
+  const { k, predictions } = options;
+  const outcome = await trace(
+    execution,
+    model.handle,
+    { ids: encoded.ids, dictionaries, k, from, to, predictions },
+    signal,
+  );
+  const tokens = tokenInfos(model, encoded, from, to);
+  return {
+    bos: group.bos,
+    from,
+    tokens,
+    dictionaries: group.dictionaries.map((attached, i) => dictionaryResult(attached, outcome.dictionaries[i]!, tokens)),
+    predictions: outcome.predictions && tokenPredictions(model, outcome.predictions, from, tokens.length),
+  };
+}
+
+function warnBeyondTraining(group: BosGroup, length: number, warnings: string[]): void {
+  for (const { dictionary } of group.dictionaries) {
+    const trained = dictionary.convention.context_size;
+    if (trained === null || length <= trained) continue;
+    warnings.push(`${dictionary.name} was trained on contexts of ${trained} tokens; this text has ${length}.`);
+  }
+}
+
+function rangeOf({ from = 0, to }: TextOptions, { ids }: EncodedText): { from: number; to: number } {
+  const end = to ?? ids.length;
+  if (Number.isInteger(from) && Number.isInteger(end) && from >= 0 && from <= end && end <= ids.length)
+    return { from, to: end };
+  throw new SondeError(
+    'position-out-of-range',
+    `Positions ${from}…${end} do not lie within the ${ids.length} tokens of the text.`,
+    {
+      found: [from, end],
+      expected: [0, ids.length],
+    },
+  );
+}
+
+type Rows = ActivationsResult['tensors'][string];
+
+/** Cuts the position axis; scores and patterns keep theirs whole, since both their axes are positions. */
+function cutRows(tensor: Rows, name: string, from: number, to: number): Rows {
+  const [batch, pos, ...rest] = tensor.shape as [number, number, ...number[]];
+  if (name.endsWith('hook_attn_scores') || name.endsWith('hook_pattern') || (from === 0 && to === pos)) return tensor;
+  const width = rest.reduce((a, b) => a * b, 1);
+  return { dtype: 'float32', shape: [batch, to - from, ...rest], data: tensor.data.slice(from * width, to * width) };
+}
+
+function checkWhole(field: string, value: number, low: number, high: number): void {
+  if (Number.isInteger(value) && value >= low && value <= high) return;
+  throw new SondeError('invalid-params', `${field} is ${value}; expected a whole number ${low} … ${high}.`, {
+    field,
+    found: value,
+    expected: [low, high],
+  });
+}
