@@ -102,7 +102,7 @@ export function dictionaryProgram(
 }
 
 function maxActive({ activation, d_sae }: Dictionary): number {
-  return activation.kind === 'topk' ? activation.k : d_sae;
+  return activation.kind === 'topk' || activation.kind === 'groupmax' ? activation.k : d_sae;
 }
 
 function firstOf(b: GraphBuilder, features: SparseFeatures, k: number): SparseFeatures {

@@ -44,7 +44,9 @@ export type DictionaryActivation =
       readonly order: 'relu-topk' | 'topk-relu' | 'topk';
       /** Selection by h·‖W_dec row‖ (SAELens rescale_acts_by_decoder_norm). */
       readonly rescaleByDecoderNorm: boolean;
-    };
+    }
+  /** max(h, 0) of the largest in each of k contiguous groups of d_sae / k features (sparsify). */
+  | { readonly kind: 'groupmax'; readonly k: number };
 
 /** Applied to x before encoding and undone on the reconstruction. */
 export type InputNormalization =
@@ -106,6 +108,8 @@ export interface Dictionary {
   readonly convention: DictionaryConvention;
   /** Readings that the loader had to choose, in words, for diagnostics. */
   readonly notes: readonly string[];
-  /** sha256 hex of config and weight headers; names the dictionary in results. */
+  /** Other readings of the same files that shapes cannot rule out; the fit check compares them. */
+  readonly alternatives: readonly Dictionary[];
+  /** sha256 hex of config, weight headers and samples of the weights; names the dictionary in results. */
   readonly digest: string;
 }

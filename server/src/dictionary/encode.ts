@@ -12,7 +12,7 @@ import { decoderNorms } from './constants.ts';
 import type { Dictionary } from './dictionary.ts';
 import type { PreparedInput } from './input.ts';
 import { denseScores } from './kinds/dense.ts';
-import { selectTopK, type TopKActivation } from './kinds/topk.ts';
+import { type SelectingActivation, select } from './kinds/topk.ts';
 
 /** The k largest activations of each row, descending. Surplus places hold value 0 and any index. */
 export interface SparseFeatures {
@@ -44,7 +44,9 @@ export interface EncodedFeatures {
 /** Encodes prepared rows. */
 export function encode(b: GraphBuilder, dictionary: Dictionary, input: PreparedInput): EncodedFeatures {
   const { activation } = dictionary;
-  return activation.kind === 'topk' ? encodeTopK(b, dictionary, activation, input) : encodeDense(b, dictionary, input);
+  return activation.kind === 'topk' || activation.kind === 'groupmax'
+    ? encodeSelected(b, dictionary, activation, input)
+    : encodeDense(b, dictionary, input);
 }
 
 /** Active features of each row among `values` [rows, n]: [rows] float32, whole numbers. */
@@ -75,14 +77,14 @@ function encodeDense(b: GraphBuilder, dictionary: Dictionary, input: PreparedInp
   };
 }
 
-function encodeTopK(
+function encodeSelected(
   b: GraphBuilder,
   dictionary: Dictionary,
-  activation: TopKActivation,
+  activation: SelectingActivation,
   input: PreparedInput,
 ): EncodedFeatures {
   const { d_sae } = dictionary;
-  const { values, indices, coefficients, sorted } = selectTopK(b, dictionary, activation, input);
+  const { values, indices, coefficients, sorted } = select(b, dictionary, activation, input);
   return {
     maxActive: activation.k,
     topK(k) {

@@ -2,11 +2,14 @@
  * Opens files for the rooms that parse them. With `hub-cache` the only place that reads model and dictionary folders.
  * Deliberately absent: writing, caching, watching.
  */
-import { closeSync, fstatSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readdirSync, readFileSync, readSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { SondeError } from '../core/errors.ts';
 import { MAX_JSON_BYTES } from '../core/limits.ts';
 import { type ByteReader, checkRange } from '../formats/byte-reader.ts';
+
+/** Bytes of one read call; the system call takes less than 2 GiB. */
+const MAX_READ = 2 ** 30;
 
 /** A ByteReader over an open file; call `close` when done. */
 export interface FileReader extends ByteReader {
@@ -30,7 +33,7 @@ export function openFile(path: string): FileReader {
       const bytes = new Uint8Array(length);
       let done = 0;
       while (done < length) {
-        const count = readSync(descriptor, bytes, done, length - done, offset + done);
+        const count = readSync(descriptor, bytes, done, Math.min(MAX_READ, length - done), offset + done);
         if (count === 0) checkRange(absolute, offset + done, offset, length);
         done += count;
       }
@@ -73,6 +76,16 @@ export function readText(path: string): string {
 export function fileSize(path: string): number | null {
   const stats = statSync(path, { throwIfNoEntry: false });
   return stats?.isFile() ? stats.size : null;
+}
+
+/** Names in a folder, sorted. @throws file-not-found when it is no folder that can be read. */
+export function listFolder(path: string): string[] {
+  const absolute = resolve(path);
+  try {
+    return readdirSync(absolute).sort();
+  } catch (cause) {
+    throw new SondeError('file-not-found', `${absolute} is not a readable folder.`, { path: absolute }, cause);
+  }
 }
 
 function open(path: string): number {

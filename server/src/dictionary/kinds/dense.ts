@@ -24,7 +24,7 @@ export function preActivations(b: GraphBuilder, dictionary: Dictionary, input: P
   return b.op('Gemm', [x, matrix, ...bias], { transA: false, transB: W_enc.layout === 'sae_in' });
 }
 
-/** Scores of every kind but topk, which selects across features. */
+/** Scores of every kind but topk and groupmax, which select across features. */
 export function denseScores(b: GraphBuilder, dictionary: Dictionary, input: PreparedInput): DenseScores {
   const h = preActivations(b, dictionary, input);
   const { activation } = dictionary;
@@ -36,7 +36,8 @@ export function denseScores(b: GraphBuilder, dictionary: Dictionary, input: Prep
     case 'gated':
       return { scores: gated(b, dictionary, h, activation), nonNegative: false };
     case 'topk':
-      return fault('topk has no scores of single features');
+    case 'groupmax':
+      return fault(`${activation.kind} has no scores of single features`);
   }
 }
 

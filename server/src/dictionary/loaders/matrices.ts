@@ -1,0 +1,71 @@
+/** Matrices that are read once at load, in bounded pieces: row norms, and transposition where a file lies the other way. */
+import { allocate, DTYPE_BYTES, toFloat32, viewBytes } from '../../core/dtype.ts';
+import type { MemoryTensor, TensorSource } from '../../core/tensor.ts';
+import { withFile } from '../../files/file-reader.ts';
+
+/** Bytes read at a time. */
+const CHUNK_BYTES = 8 * 2 ** 20;
+/** Side of the square tiles that a transposition works in, so that reads and writes both stay in the cache. */
+const TILE = 64;
+/** SAELens' clamp: a row of zeros gets this norm, so that dividing by it is safe. */
+const MIN_NORM = 1e-8;
+
+/** Bytes of a tensor, or a range of them. */
+export function readBytes(source: TensorSource, start = 0, length = byteLength(source) - start): Uint8Array {
+  if (source.kind === 'file') return withFile(source.path, (reader) => reader.read(source.offset + start, length));
+  return new Uint8Array(source.data.buffer, source.data.byteOffset + start, length);
+}
+
+/** ‖row‖ of a matrix [rows, columns], at least 1e-8, summed in float64. */
+export function rowNorms(source: TensorSource): Float32Array {
+  const [rows, columns] = source.shape as [number, number];
+  const norms = new Float32Array(rows);
+  forRowChunks(source, rows, columns, (bytes, first, count) => {
+    const values = toFloat32(source.dtype, viewBytes(source.dtype, bytes));
+    for (let row = 0; row < count; row++) {
+      let sum = 0;
+      for (let i = row * columns, end = i + columns; i < end; i++) sum += values[i]! * values[i]!;
+      norms[first + row] = Math.max(Math.sqrt(sum), MIN_NORM);
+    }
+  });
+  return norms;
+}
+
+/** [rows, columns] → [columns, rows] in memory, in the stored dtype. */
+export function transposed(source: TensorSource): MemoryTensor {
+  const [rows, columns] = source.shape as [number, number];
+  const data = allocate(source.dtype, rows * columns);
+  // Elements are moved, never computed with: both arrays hold the same dtype, which the compiler cannot pair.
+  const to = data as unknown as Float64Array;
+  forRowChunks(source, rows, columns, (bytes, first, count) => {
+    const from = viewBytes(source.dtype, bytes) as unknown as Float64Array;
+    for (let top = 0; top < count; top += TILE) {
+      const bottom = Math.min(top + TILE, count);
+      for (let left = 0; left < columns; left += TILE) {
+        const right = Math.min(left + TILE, columns);
+        for (let column = left; column < right; column++) {
+          for (let row = top; row < bottom; row++) to[column * rows + first + row] = from[row * columns + column]!;
+        }
+      }
+    }
+  });
+  return { kind: 'memory', dtype: source.dtype, shape: [columns, rows], data };
+}
+
+function forRowChunks(
+  source: TensorSource,
+  rows: number,
+  columns: number,
+  use: (bytes: Uint8Array, first: number, count: number) => void,
+): void {
+  const rowBytes = columns * DTYPE_BYTES[source.dtype];
+  const step = Math.max(TILE, Math.floor(CHUNK_BYTES / rowBytes));
+  for (let first = 0; first < rows; first += step) {
+    const count = Math.min(step, rows - first);
+    use(readBytes(source, first * rowBytes, count * rowBytes), first, count);
+  }
+}
+
+function byteLength(source: TensorSource): number {
+  return source.kind === 'file' ? source.length : source.data.byteLength;
+}
