@@ -16,6 +16,19 @@ export interface Program {
   readonly label: string;
 }
 
+/** A program with the memory that its weights will take beyond their files. */
+export interface SizedProgram extends Program {
+  readonly memory: ProgramMemory;
+}
+
+/** Predicted anonymous memory of an open program's weights, in bytes. */
+export interface ProgramMemory {
+  /** Opened `packed`: a float32 copy of every matrix it multiplies by, and what `mapped` takes. */
+  readonly packed: number;
+  /** Opened `mapped`: half-precision weights widened, and tensors that lie in memory already. */
+  readonly mapped: number;
+}
+
 export interface OpenOptions {
   /** `packed` copies each multiplied matrix once for speed; `mapped` opens at once and shares file pages. */
   readonly weights: 'packed' | 'mapped';

@@ -1,16 +1,21 @@
 /** Graph → ONNX program. File constants become external initializers, so no weight is read or copied here. */
 import { dirname, relative, sep } from 'node:path';
 import type { TypedArray } from '../core/dtype.ts';
-import type { Program } from '../core/runner.ts';
-import type { TensorSource } from '../core/tensor.ts';
-import type { Graph } from './ir.ts';
+import type { ProgramMemory, SizedProgram } from '../core/runner.ts';
+import { sizeOf, type TensorSource } from '../core/tensor.ts';
+import type { Graph, Value } from './ir.ts';
 import { lowerGraph, type Target } from './lower.ts';
 import { encodeModel, type OnnxNode, type OnnxTensor } from './onnx-proto.ts';
 import { prune } from './prune.ts';
 import { verify } from './verify.ts';
 
 /** Prunes, verifies, lowers and encodes a graph. */
-export function serialize(graph: Graph, label: string, target: Target, keepInputs: readonly string[] = []): Program {
+export function serialize(
+  graph: Graph,
+  label: string,
+  target: Target,
+  keepInputs: readonly string[] = [],
+): SizedProgram {
   const live = verify(prune(verify(graph, 'build'), keepInputs), 'prune');
   const { nodes, literals } = lowerGraph(live, target);
   const folder = commonFolder(live.constants.flatMap(({ source }) => (source.kind === 'file' ? [source.path] : [])));
@@ -33,7 +38,28 @@ export function serialize(graph: Graph, label: string, target: Target, keepInput
     inputs: live.inputs,
     outputs: live.outputs.map(({ name, value }) => ({ name, dtype: value.dtype, shape: value.shape })),
   });
-  return { bytes, label, ...(folder === null ? {} : { folder }) };
+  return { bytes, label, memory: predictMemory(live), ...(folder === null ? {} : { folder }) };
+}
+
+/**
+ * ONNX Runtime widens half constants where a Cast follows at once, and packs constants that it multiplies by; a widened
+ * one that is packed is freed again.
+ */
+function predictMemory(graph: Graph): ProgramMemory {
+  const sizes = new Map<Value, number>(graph.constants.map(({ value, source }) => [value, sizeOf(source.shape) * 4]));
+  const widened = new Map<Value, number>();
+  const multiplied = new Map<Value, number>();
+  for (const { op, inputs, outputs } of graph.nodes) {
+    const size = sizes.get(inputs[0] ?? outputs[0]!);
+    if (op === 'Cast' && size !== undefined) widened.set(outputs[0]!, size);
+    const factor = inputs[1];
+    const factorSize = factor && (sizes.get(factor) ?? widened.get(factor));
+    if ((op === 'Gemm' || op === 'MatMul') && factorSize) multiplied.set(factor, factorSize);
+  }
+  const sum = (values: Iterable<number>): number => [...values].reduce((total, value) => total + value, 0);
+  const held = sum(graph.constants.map(({ value, source }) => (source.kind === 'memory' ? sizes.get(value)! : 0)));
+  const onlyWidened = [...widened].filter(([value]) => !multiplied.has(value)).map(([, size]) => size);
+  return { mapped: held + sum(widened.values()), packed: held + sum(onlyWidened) + sum(multiplied.values()) };
 }
 
 function initializer(name: string, source: TensorSource, folder: string | null): OnnxTensor {

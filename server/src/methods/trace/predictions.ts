@@ -1,7 +1,7 @@
 /** Next-token predictions: a fragment after the unembedding, and its reading. Log-probabilities in nats. */
 import type { Tensor } from '../../core/tensor.ts';
 import type { GraphBuilder } from '../../graph/builder.ts';
-import { rows, sub, unsqueeze } from '../../graph/expr.ts';
+import { reshape, rows, sub } from '../../graph/expr.ts';
 import { unembed } from '../../graph/forward.ts';
 import type { Value } from '../../graph/ir.ts';
 import type { ModelHandle } from '../model-handle.ts';
@@ -24,14 +24,14 @@ export interface RowPredictions {
 export const PREDICTION_OUTPUTS = ['predictions.next', 'predictions.values', 'predictions.indices'] as const;
 
 /**
- * Adds predictions for rows of the final residual [..., d_model]; declares the input `targets` int64 [rows]: the token
- * that follows each row (any id where none does).
+ * Adds predictions for rows of the final residual [..., d_model]; declares the input `targets` int64 [...]: the
+ * token that follows each row (any id where none does).
  */
 export function addPredictions(b: GraphBuilder, model: ModelHandle, final: Value, count: number): void {
   const logits = unembed({ b, spec: model.spec, weights: model.weights }, rows(b, final));
-  const targets = b.input('targets', 'int64', [logits.shape[0]!]);
+  const targets = reshape(b, b.input('targets', 'int64', final.shape.slice(0, -1)), [logits.shape[0]!, 1]);
   const logNormalizer = b.op('ReduceLogSumExp', [logits], { axes: [1] });
-  const next = b.op('GatherElements', [logits, unsqueeze(b, targets, 1)], { axis: 1 });
+  const next = b.op('GatherElements', [logits, targets], { axis: 1 });
   const [top, indices] = b.ops('TopK', [logits], { k: Math.min(count, model.spec.d_vocab) }) as [Value, Value];
   b.output('predictions.next', sub(b, next, logNormalizer));
   b.output('predictions.values', sub(b, top, logNormalizer));
