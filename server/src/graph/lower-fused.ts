@@ -1,7 +1,7 @@
 /** Spelling of the fused ops: attention kernels of `com.microsoft`, and the sparse decoder. */
 import { int64 } from '../core/tensor.ts';
 import type { Node } from './ir.ts';
-import { float, int, type LowerContext, namesOf } from './lower.ts';
+import { float, int, type LowerContext, namesOf } from './lower-context.ts';
 import type { OnnxNode } from './onnx-proto.ts';
 
 /** GroupQueryAttention refuses head sizes that are not a multiple of this. */

@@ -4,30 +4,12 @@
  */
 import { fault } from '../core/errors.ts';
 import { int64, type Tensor } from '../core/tensor.ts';
-import { type Dim, factorsOf, type Graph, type Node, type OpName, type Shape, type Value } from './ir.ts';
+import { type Dim, factorsOf, type Graph, type Node, type OpName } from './ir.ts';
+import { float, int, type LowerContext, namesOf, type Target } from './lower-context.ts';
 import { lowerAttention, lowerSparseDecode } from './lower-fused.ts';
 import { DATA_TYPE, type OnnxAttribute, type OnnxNode } from './onnx-proto.ts';
 
-/** Which kernels the spelling may count on. */
-export type Target = 'cpu' | 'gpu';
-
-/** What a lowering rule may do. */
-export interface LowerContext {
-  readonly target: Target;
-  /** Appends an ONNX node; empty input names are absent optional inputs. Returns the first output's name. */
-  emit(opType: string, inputs: readonly string[], attributes?: Attributes, options?: EmitOptions): string;
-  /** Name of an inline initializer holding a tensor. */
-  literal(tensor: Tensor): string;
-  /** Name of an int64 vector of the given sizes, computed at run time where symbols need it. */
-  shape(dims: Shape): string;
-}
-
-export type Attributes = Readonly<Record<string, OnnxAttribute>>;
-
-export interface EmitOptions {
-  readonly domain?: string;
-  readonly outputs?: readonly string[];
-}
+export type { Target } from './lower-context.ts';
 
 export interface Lowered {
   readonly nodes: readonly OnnxNode[];
@@ -73,10 +55,6 @@ export function lowerGraph(graph: Graph, target: Target): Lowered {
   return { nodes, literals };
 }
 
-/** ONNX integer attribute. */
-export const int = (value: number): OnnxAttribute => ({ kind: 'int', value });
-export const float = (value: number): OnnxAttribute => ({ kind: 'float', value });
-
 /** int64[1] holding one dimension's size. */
 function sizeVector(graph: Graph, ctx: LowerContext, dim: Dim): string {
   const { factor, symbols } = factorsOf(dim);
@@ -95,11 +73,6 @@ function lowerNode(ctx: LowerContext, node: Node): void {
   const names = node.inputs.map((value) => value.name);
   if (rule) rule(ctx, node, names);
   else ctx.emit(node.op, names, {}, { outputs: namesOf(node.outputs) });
-}
-
-/** Output option that keeps the IR's names. */
-export function namesOf(values: readonly Value[]): string[] {
-  return values.map((value) => value.name);
 }
 
 type Reduction = 'ReduceSum' | 'ReduceMean' | 'ReduceMax' | 'ReduceSumSquare' | 'ReduceLogSumExp';
