@@ -1,10 +1,9 @@
 /** Where a checkpoint folder's tensors lie: one safetensors file, or shards with their index. Reads headers only. */
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { SondeError } from '../core/errors.ts';
 import type { FileTensor } from '../core/tensor.ts';
-import { fileSize, readText, withFile } from '../files/file-reader.ts';
+import { fileSize, listFolder, readText, withFile } from '../files/file-reader.ts';
 import { fileTensor, readSafetensorsHeader } from '../formats/safetensors.ts';
 import { parseSafetensorsIndex } from '../formats/safetensors-index.ts';
 
@@ -81,10 +80,7 @@ function collect(paths: readonly string[]): StoredTensors {
 }
 
 function noWeights(folder: string): never {
-  if (!existsSync(folder)) {
-    throw new SondeError('file-not-found', `The folder ${folder} does not exist.`, { path: folder });
-  }
-  const files = readdirSync(folder);
+  const files = listFolder(folder);
   const pickles = files.filter((file) => /^(pytorch_model|model).*\.(bin|pt|pth)(\.index\.json)?$/.test(file));
   if (pickles.length === 0) {
     throw new SondeError('file-not-found', `${folder} holds neither ${SINGLE} nor ${INDEX}.`, {
