@@ -37,6 +37,26 @@ export interface OpenOptions {
 /** An opened program. Ids are never reused within a runner. */
 export type SessionId = number;
 
+/** Rows kept in the runtime process between runs. Ids are never reused within a runner. */
+export type StoreId = number;
+
+/**
+ * What a run reads from and leaves in a store: tensors too large to travel, such as keys and values of past tokens.
+ * A store is a set of slots of equally many float32 rows; it exists from its first run with `rows` 0 until it is
+ * dropped, or until the process dies.
+ */
+export interface Resident {
+  readonly store: StoreId;
+  /** Elements of a row, the same in every slot. */
+  readonly width: number;
+  /** The run sees the first `rows` rows of every slot; later ones are forgotten. */
+  readonly rows: number;
+  /** Program input, [1, rows, width] → slot. */
+  readonly feeds: Readonly<Record<string, number>>;
+  /** Program output, [1, n, width] → slot, to which it is appended; it does not travel. */
+  readonly keep: Readonly<Record<string, number>>;
+}
+
 /** Memory of the process that owns the sessions, in bytes. */
 export interface RunnerMemory {
   readonly rss: number;
@@ -50,15 +70,21 @@ export interface Runner {
   open(program: Program, options: OpenOptions, signal?: AbortSignal): Promise<SessionId>;
   /**
    * Runs a session and returns the outputs named in `fetches`.
-   * @throws invalid-params for a wrong feed; runtime-restarted (retryable) when the process died; out-of-memory.
+   * @throws invalid-params for a wrong feed; runtime-restarted (retryable) when the process died; out-of-memory;
+   * stale when the store holds fewer than `resident.rows` rows: start again from row 0.
    */
   run(
     session: SessionId,
     feeds: Readonly<Record<string, Tensor>>,
     fetches: readonly string[],
     signal?: AbortSignal,
+    resident?: Resident,
   ): Promise<Record<string, Tensor>>;
   close(session: SessionId): Promise<void>;
+  /** A fresh store id; nothing is allocated before its first run. */
+  newStore(): StoreId;
+  /** Forgets a store; unknown ids are ignored, since a death forgets all. */
+  dropStore(store: StoreId): Promise<void>;
   memory(): Promise<RunnerMemory>;
   dispose(): Promise<void>;
 }

@@ -25,7 +25,8 @@ export interface ForwardResult {
 export function forward(ctx: BlockContext): ForwardResult {
   const { b, spec } = ctx;
   const tokens = b.input('tokens', 'int64', ['batch', 'pos']);
-  const positions = iota(b, 'pos');
+  const fromZero = iota(b, 'pos');
+  const positions = ctx.past ? add(b, fromZero, ctx.past.length) : fromZero;
   const angles = sharedAngles(ctx, positions);
   let resid = embed(ctx, tokens, positions);
   for (let layer = 0; layer < spec.n_layers; layer++) {

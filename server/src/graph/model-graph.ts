@@ -1,6 +1,6 @@
 /** One instrumented forward pass as a graph under construction; callers add their own outputs and serialise it. */
 import type { ModelSpec } from '../model/spec.ts';
-import type { WeightSource } from './blocks/context.ts';
+import type { PastKeyValues, WeightSource } from './blocks/context.ts';
 import { type GraphBuilder, graphBuilder } from './builder.ts';
 import { forward, unembed } from './forward.ts';
 import { hookModel } from './hooks.ts';
@@ -19,10 +19,16 @@ export interface ModelGraph {
   readonly hooks: ReadonlyMap<string, Value>;
 }
 
-/** Builds the forward pass with its reads, writes and taps; nothing is pruned until it is serialised. */
-export function modelGraph(spec: ModelSpec, weights: WeightSource, plan: InstrumentPlan = {}): ModelGraph {
+/** Builds the forward pass with its reads, writes and taps, after past tokens where `withPast` makes some. */
+export function modelGraph(
+  spec: ModelSpec,
+  weights: WeightSource,
+  plan: InstrumentPlan = {},
+  withPast: (b: GraphBuilder) => PastKeyValues | undefined = () => undefined,
+): ModelGraph {
   const b = graphBuilder();
   const hooks = instrument(b, hookModel(spec), plan);
-  const { tokens, final } = forward({ b, spec, weights, hooks });
+  const past = withPast(b);
+  const { tokens, final } = forward({ b, spec, weights, hooks, ...(past ? { past } : {}) });
   return { b, tokens, final, logits: unembed({ b, spec, weights }, final), hooks: hooks.values };
 }

@@ -2,12 +2,13 @@
  * Entry of the process that owns the native sessions. Native code can abort, run out of memory or block for as long as
  * it likes; here that costs nobody else anything. It answers calls one at a time and ends when its parent is gone.
  */
-import { env, InferenceSession, listSupportedBackends } from 'onnxruntime-node';
+import { env, InferenceSession, listSupportedBackends, type Tensor as NativeTensor } from 'onnxruntime-node';
 import { fault, type SondeError } from '../core/errors.ts';
 import type { SessionId } from '../core/runner.ts';
 import type { CallMessage, Calls, ProcessMessage, ProcessSettings } from './messages.ts';
 import { nativeError } from './native-error.ts';
 import { checkFeeds, checkFetches, fromNative, toNative } from './native-tensor.ts';
+import { residentStores } from './resident-stores.ts';
 
 interface OpenSession {
   readonly native: InferenceSession;
@@ -16,6 +17,7 @@ interface OpenSession {
 
 const settings = JSON.parse(process.argv[2]!) as ProcessSettings;
 const sessions = new Map<SessionId, OpenSession>();
+const stores = residentStores();
 
 // Ctrl-C and a service stop signal the whole group; the parent decides when this process ends, after draining.
 process.on('SIGINT', () => {});
@@ -43,6 +45,8 @@ function perform(message: CallMessage): Calls[keyof Calls]['result'] | Promise<C
       return run(message.params);
     case 'close':
       return close(message.params);
+    case 'dropStore':
+      return stores.drop(message.params.store);
     case 'memory':
       return { rss: process.memoryUsage.rss() };
     case 'missingLibraries':
@@ -65,12 +69,16 @@ async function open({ session, program, options, strict }: Calls['open']['params
   return null;
 }
 
-async function run({ session, feeds, fetches }: Calls['run']['params']): Promise<Calls['run']['result']> {
+async function run({ session, feeds, fetches, resident }: Calls['run']['params']): Promise<Calls['run']['result']> {
   const { native } = sessions.get(session) ?? fault(`session ${session} is not open in the runtime process`);
-  checkFeeds(native.inputMetadata, feeds);
-  checkFetches(native.outputMetadata, fetches);
-  const inputs = Object.fromEntries(Object.entries(feeds).map(([name, tensor]) => [name, toNative(tensor)]));
-  return fromNative(await native.run(inputs, fetches));
+  const all = resident ? { ...feeds, ...stores.feeds(resident) } : feeds;
+  checkFeeds(native.inputMetadata, all);
+  const kept = Object.keys(resident?.keep ?? {});
+  checkFetches(native.outputMetadata, [...fetches, ...kept]);
+  const inputs = Object.fromEntries(Object.entries(all).map(([name, tensor]) => [name, toNative(tensor)]));
+  const outputs = await native.run(inputs, [...fetches, ...kept]);
+  if (resident) stores.keep(resident, outputs);
+  return fromNative(Object.fromEntries(fetches.map((name) => [name, outputs[name] as NativeTensor])));
 }
 
 async function close({ session }: Calls['close']['params']): Promise<null> {

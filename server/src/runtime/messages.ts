@@ -4,7 +4,7 @@
  * (`serialization: 'advanced'`). Absent on purpose: cancellation, since a native run cannot be interrupted.
  */
 import type { ErrorData, ErrorKind } from '../core/errors.ts';
-import type { Device, OpenOptions, Program, RunnerMemory, SessionId } from '../core/runner.ts';
+import type { Device, OpenOptions, Program, Resident, RunnerMemory, SessionId, StoreId } from '../core/runner.ts';
 import type { Tensor } from '../core/tensor.ts';
 
 /** Every call the process answers: parameters and result. */
@@ -12,10 +12,16 @@ export interface Calls {
   /** `strict` refuses a program of which the device cannot run every node, instead of running those on the CPU. */
   open: { params: { session: SessionId; program: Program; options: OpenOptions; strict?: boolean }; result: null };
   run: {
-    params: { session: SessionId; feeds: Readonly<Record<string, Tensor>>; fetches: readonly string[] };
+    params: {
+      session: SessionId;
+      feeds: Readonly<Record<string, Tensor>>;
+      fetches: readonly string[];
+      resident?: Resident;
+    };
     result: Record<string, Tensor>;
   };
   close: { params: { session: SessionId }; result: null };
+  dropStore: { params: { store: StoreId }; result: null };
   memory: { params: null; result: RunnerMemory };
   /** Which of these shared libraries the dynamic loader does not find, by its own search rules. */
   missingLibraries: { params: { names: readonly string[] }; result: readonly string[] };

@@ -6,7 +6,7 @@
  */
 import { fault, SondeError } from '../core/errors.ts';
 import { MAX_RUNTIME_MESSAGE_BYTES } from '../core/limits.ts';
-import type { OpenOptions, Program, Runner, SessionId } from '../core/runner.ts';
+import type { OpenOptions, Program, Runner, SessionId, StoreId } from '../core/runner.ts';
 import type { Tensor } from '../core/tensor.ts';
 import {
   cause,
@@ -46,6 +46,7 @@ export async function startRunner(options: RunnerOptions): Promise<ProcessRunner
   const queue = serialQueue();
   const suspected = suspects();
   let nextSession: SessionId = 1;
+  let nextStore: StoreId = 1;
   let lives = 0;
   let disposed = false;
   let current = begin();
@@ -121,12 +122,12 @@ export async function startRunner(options: RunnerOptions): Promise<ProcessRunner
         return id;
       }, signal);
     },
-    run(session, feeds, fetches, signal) {
+    run(session, feeds, fetches, signal, resident) {
       return queue.add(async () => {
         const { program } = sessions.get(session) ?? fault(`session ${session} is closed or was never opened`);
         checkSize(feeds);
         return watched({ program, feeds }, async () =>
-          (await opened(session)).call('run', { session, feeds, fetches }),
+          (await opened(session)).call('run', { session, feeds, fetches, ...(resident ? { resident } : {}) }),
         );
       }, signal);
     },
@@ -135,6 +136,13 @@ export async function startRunner(options: RunnerOptions): Promise<ProcessRunner
         const { openIn } = sessions.get(session) ?? fault(`session ${session} is closed or was never opened`);
         sessions.delete(session);
         if (openIn?.alive) await openIn.call('close', { session }).catch(ignoreDeath);
+      });
+    },
+    newStore: () => nextStore++,
+    dropStore(store) {
+      return queue.add(async () => {
+        // A process that has died since took the store along.
+        if (current.alive) await current.call('dropStore', { store }).catch(ignoreDeath);
       });
     },
     async memory() {

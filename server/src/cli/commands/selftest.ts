@@ -2,7 +2,7 @@
 import chalk from 'chalk';
 import { Command } from 'commander';
 import type { Device } from '../../core/runner.ts';
-import { CALIBRATION_TEXT } from '../../dictionary/calibration-text.ts';
+import { CALIBRATION_TEXTS } from '../../dictionary/calibration-text.ts';
 import { EXIT_CHECK_FAILED } from '../exit-codes.ts';
 import { openEngine } from '../open-engine.ts';
 import { type SetExitCode, withEngineOptions, withJson } from '../options.ts';
@@ -21,7 +21,7 @@ export function selftestCommand(setExitCode: SetExitCode): Command {
   return withJson(withEngineOptions(command)).action(async (options: Options) => {
     const engine = await openEngine({ ...options, dictionaries: options.dictionary ?? [] });
     try {
-      const identities = await engine.identities({ text: CALIBRATION_TEXT.slice(0, 800) });
+      const identities = await engine.identities({ text: CALIBRATION_TEXTS[0]! });
       if (identities.some((check) => !check.holds)) setExitCode(EXIT_CHECK_FAILED);
       if (options.json) return printJson({ identities });
       for (const { name, error, tolerance, holds } of identities) {

@@ -16,9 +16,9 @@ import { type RotaryAngles, rotate } from './rotary.ts';
 /** The lowest float32 stands for −∞ in masked scores, as in transformers: no NaN from ∞ − ∞, and no infinity in WGSL. */
 export const MASKED_SCORE = -3.4028234663852886e38;
 
-/** Positions and rotations that layers share. */
+/** Positions, rotations and earlier keys and values. */
 export interface AttentionInputs {
-  /** int64 [pos]. */
+  /** int64 [pos]; the first is the number of past tokens. */
   readonly positions: Value;
   /** Angles of this layer's rotary base; null without rotation. */
   readonly angles: RotaryAngles | null;
@@ -35,9 +35,7 @@ export function attention(ctx: BlockContext, x: Value, layer: number, shared: At
   const q = rotated(ctx, hookAt(layer, 'attn.hook_rot_q'), headNorm(ctx, q1, layerSpec.q_norm), layerSpec, shared);
   const k = rotated(ctx, hookAt(layer, 'attn.hook_rot_k'), headNorm(ctx, k1, layerSpec.k_norm), layerSpec, shared);
   const inParts = ['attn.hook_attn_scores', 'attn.hook_pattern'].some((name) => hooks.observed(hookAt(layer, name)));
-  const z0 = inParts
-    ? attendInParts(ctx, q, k, v, layer, shared.positions)
-    : attendFused(ctx, q, k, v, layerSpec.attention);
+  const z0 = inParts ? attendInParts(ctx, q, k, v, layer, shared.positions) : attendFused(ctx, q, k, v, layer);
   const z = hooks.at(hookAt(layer, 'attn.hook_z'), z0);
   if (hooks.observed(hookAt(layer, 'attn.hook_result')))
     hooks.at(hookAt(layer, 'attn.hook_result'), perHeadResult(ctx, z, layerSpec));
@@ -73,12 +71,14 @@ function rotated(ctx: BlockContext, hook: string, x: Value, layer: LayerSpec, sh
   return ctx.hooks.at(hook, rotate(ctx.b, x, shared.angles, rotary.dims));
 }
 
-function attendFused(ctx: BlockContext, q: Value, k: Value, v: Value, attention: AttentionSpec): Value {
-  const { b, spec } = ctx;
+function attendFused(ctx: BlockContext, q: Value, k: Value, v: Value, layer: number): Value {
+  const { b, spec, past } = ctx;
   const flat = (x: Value): Value => reshape(b, x, [x.shape[0]!, x.shape[1]!, (x.shape[2] as number) * spec.d_head]);
-  const { scale, softcap, window } = attention;
+  const { scale, softcap, window } = spec.layers[layer]!.attention;
   const attrs = { n_heads: spec.n_heads, n_kv_heads: spec.n_kv_heads, scale, softcap, window };
-  return reshape(b, b.op('Attention', [flat(q), flat(k), flat(v)], attrs), q.shape);
+  const inputs = [flat(q), flat(k), flat(v)];
+  if (past) inputs.push(...past.join(layer, inputs[1]!, inputs[2]!));
+  return reshape(b, b.op('Attention', inputs, attrs), q.shape);
 }
 
 function attendInParts(ctx: BlockContext, q: Value, k: Value, v: Value, layer: number, positions: Value): Value {

@@ -15,6 +15,19 @@ export interface BlockContext {
   readonly spec: ModelSpec;
   readonly weights: WeightSource;
   readonly hooks: Hooks;
+  /** Keys and values of tokens before the first; absent when the text starts here. */
+  readonly past?: PastKeyValues;
+}
+
+/** The seam to cached keys and values; `graph/past.ts` implements it. */
+export interface PastKeyValues {
+  /** int64 [1]: number of past tokens. */
+  readonly length: Value;
+  /**
+   * Offers a layer's new keys (rotated) and values, [batch, pos, n_kv_heads·d_head], and returns the earlier ones as
+   * [batch, n_kv_heads, past, d_head].
+   */
+  join(layer: number, k: Value, v: Value): readonly [Value, Value];
 }
 
 /** What it takes to use a weight; blocks without hooks need no more. */
