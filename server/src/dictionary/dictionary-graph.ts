@@ -7,14 +7,15 @@
  * and one dense product; takes any L0, in chunks of `denseRows` positions.
  */
 import type { SizedProgram } from '../core/runner.ts';
+import { int64 } from '../core/tensor.ts';
 import { type GraphBuilder, graphBuilder } from '../graph/builder.ts';
-import { reshape, slice, squaredNorm, sub } from '../graph/expr.ts';
+import { concat, gatherRows, reshape, slice, squaredNorm, sub } from '../graph/expr.ts';
 import type { Value } from '../graph/ir.ts';
 import type { Target } from '../graph/lower.ts';
 import { serialize } from '../graph/serialize.ts';
 import { decode } from './decode.ts';
 import type { Dictionary } from './dictionary.ts';
-import { countActive, encode, type SparseFeatures } from './encode.ts';
+import { countActive, type DenseFeatures, encode, type SparseFeatures } from './encode.ts';
 import { centeredTarget, isTranscoder, type PreparedInput, prepareInput } from './input.ts';
 
 /**
@@ -37,6 +38,8 @@ export interface MeasurePlan {
   readonly variant: 'sparse' | 'dense';
   /** Features returned per position. */
   readonly k: number;
+  /** Decodes each feature with another one's row: what reconstruction is worth when encoder and decoder do not match. */
+  readonly permuted?: boolean;
 }
 
 /** Positions per run of the dense variant. */
@@ -64,14 +67,14 @@ export function measure(
   dictionary: Dictionary,
   input: PreparedInput,
   target: Value,
-  { variant, k }: MeasurePlan,
+  { variant, k, permuted = false }: MeasurePlan,
 ): Record<Measure, Value> {
   const encoded = encode(b, dictionary, input);
   const capacity = sparseCapacity(dictionary, k);
   const sparse = encoded.topK(variant === 'sparse' ? capacity : k);
   const top = firstOf(b, sparse, k);
   const all = variant === 'sparse' ? sparse : encoded.dense();
-  const recon = decode(b, dictionary, all, input);
+  const recon = decode(b, dictionary, permuted ? rotated(b, dictionary, all) : all, input);
   const perRow = (x: Value): Value => reshape(b, squaredNorm(b, x), [x.shape[0]!]);
   return {
     values: top.values,
@@ -99,6 +102,22 @@ export function dictionaryProgram(
   const measures = measure(b, dictionary, prepareInput(b, dictionary, x), y, plan);
   for (const name of outputs) b.output(name, measures[name]);
   return serialize(b.finish(), `${plan.variant} ${dictionary.name}`, target);
+}
+
+/** Feature i takes the decoder row of feature i + d_sae / 2, cyclically. */
+function rotated(
+  b: GraphBuilder,
+  { d_sae }: Dictionary,
+  features: SparseFeatures | DenseFeatures,
+): SparseFeatures | DenseFeatures {
+  const shift = Math.ceil(d_sae / 2);
+  if ('indices' in features) {
+    const rows = Array.from({ length: d_sae }, (_, i) => (i + shift) % d_sae);
+    return { ...features, indices: gatherRows(b, b.literal(int64([d_sae], rows)), features.indices) };
+  }
+  const { coefficients } = features;
+  const parts = [slice(b, coefficients, 1, d_sae - shift, d_sae), slice(b, coefficients, 1, 0, d_sae - shift)];
+  return { ...features, coefficients: concat(b, parts, 1) };
 }
 
 function maxActive({ activation, d_sae }: Dictionary): number {
