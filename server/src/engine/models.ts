@@ -4,7 +4,7 @@ import type { FeatureLabel } from '../dictionary/labels.ts';
 import { type ModelHandle, modelHandle } from '../methods/model-handle.ts';
 import { type Checkpoint, openCheckpoint } from '../model/checkpoint.ts';
 import { openTokenizer, type TextTokenizer } from '../model/tokenizer/tokenizer.ts';
-import type { DictionaryInfo, FitStatus, ModelInfo } from './results.ts';
+import type { DictionaryInfo, FitSummary, ModelInfo } from './results.ts';
 
 export interface LoadedModel {
   readonly name: string;
@@ -16,8 +16,8 @@ export interface LoadedModel {
 
 export interface AttachedDictionary {
   readonly dictionary: Dictionary;
-  readonly labels: ReadonlyMap<number, FeatureLabel>;
-  fit: FitStatus;
+  readonly labels: Map<number, FeatureLabel>;
+  fit: FitSummary;
 }
 
 /** Opens a folder; no weight is read yet. */
@@ -58,3 +58,6 @@ export function dictionaryInfo({ dictionary, fit }: AttachedDictionary): Diction
     notes,
   };
 }
+
+/** Before its fit check. */
+export const UNCHECKED: FitSummary = { status: 'unchecked', fvu: null, l0: null, cause: null };

@@ -41,6 +41,16 @@ export interface TokenFeatures {
 
 export type FitStatus = 'unchecked' | 'fits' | 'misfit';
 
+/** What the fit check found, in short. */
+export interface FitSummary {
+  readonly status: FitStatus;
+  /** Null until checked. */
+  readonly fvu: number | null;
+  readonly l0: number | null;
+  /** Why, in words with numbers. */
+  readonly cause: string | null;
+}
+
 export interface DictionaryInfo {
   readonly name: string;
   readonly digest: string;
@@ -54,7 +64,7 @@ export interface DictionaryInfo {
   readonly folding: 'folded' | 'unit' | 'as-stored';
   readonly center_input: boolean;
   readonly prepend_bos: boolean | null;
-  readonly fit: FitStatus;
+  readonly fit: FitSummary;
   readonly notes: readonly string[];
 }
 
@@ -122,13 +132,16 @@ export interface FeaturePage {
   readonly label: FeatureLabel | null;
   readonly d_sae: number;
   readonly decoder_norm: number;
-  /** Cosine of the encoder's and the decoder's direction. */
-  readonly encoder_decoder_cosine: number;
-  readonly b_enc: number | null;
-  readonly threshold: number | null;
-  /** Direct effect of one unit of activation on the logits, through ln_final's gain alone: largest and smallest tokens. */
-  readonly top_logits: readonly TokenLogit[];
-  readonly bottom_logits: readonly TokenLogit[];
+  /** Cosine of the encoder's and the decoder's direction; null for transcoders, whose spaces differ. */
+  readonly encoder_decoder_cosine: number | null;
+  /**
+   * Direct effect of the decoder row on the logits through ln_final's gain alone (no scale, no softcap): largest and
+   * smallest tokens. Null where the dictionary does not write to the residual stream.
+   */
+  readonly top_logits: readonly TokenLogit[] | null;
+  readonly bottom_logits: readonly TokenLogit[] | null;
+  /** Features with the most similar decoder rows. */
+  readonly neighbours: readonly FeatureHit[];
 }
 
 export interface TokenLogit {

@@ -29,6 +29,17 @@ export interface TraceOptions extends TextOptions {
   readonly predictions: number;
 }
 
+/** Everything that a trace's result depends on, as one string; it contains the digests of model and dictionaries. */
+export function traceKey(
+  model: LoadedModel,
+  dictionaries: readonly AttachedDictionary[],
+  options: TraceOptions,
+): string {
+  const { text, from, to, bos, truncate, k, predictions } = options;
+  const used = dictionaries.map(({ dictionary: d }) => [d.name, d.digest, d.folding, d.center_input]);
+  return JSON.stringify([model.name, model.checkpoint.digest, used, k, predictions, bos, truncate, from, to, text]);
+}
+
 /** Traces a text with some of a model's dictionaries. */
 export async function traceText(
   execution: Execution,

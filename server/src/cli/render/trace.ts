@@ -25,7 +25,7 @@ function renderDictionary(run: TraceRun, dictionary: DictionaryResult, columns: 
   const facts = [
     `${d_sae} features`,
     folding === 'as-stored' ? 'not folded' : `decoder norms ${folding}`,
-    `fit ${fit}`,
+    fit.status === 'misfit' ? chalk.red(`misfit: ${fit.cause}`) : `fit ${fit.status}`,
   ];
   if (mean_l0 !== null) facts.push(`L0 ${mean_l0.toFixed(1)}`);
   if (fvu !== null) facts.push(`unexplained variance (FVU) ${percent(fvu)}`);

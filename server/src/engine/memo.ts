@@ -1,0 +1,120 @@
+/**
+ * Results by key: identical requests in flight join, finished ones are kept, least recently used first out, bounded by
+ * bytes. Invariants: a failure is never kept; work stops only when everybody who waits for it has left.
+ */
+import { SondeError } from '../core/errors.ts';
+
+export interface Memo<T> {
+  /** The kept or joined result of `key`, else that of `compute`, which gets a signal of its own. */
+  get(key: string, compute: (signal: AbortSignal) => Promise<T>, signal?: AbortSignal): Promise<T>;
+  /** Forgets finished results whose key contains a text. */
+  forget(part: string): void;
+  stats(): MemoStats;
+}
+
+export interface MemoStats {
+  readonly entries: number;
+  readonly bytes: number;
+  readonly hits: number;
+  readonly joins: number;
+  readonly misses: number;
+}
+
+interface Flight<T> {
+  readonly result: Promise<T>;
+  readonly controller: AbortController;
+  waiting: number;
+}
+
+/** A memo that keeps at most `budget` bytes by the estimate of `sizeOf`. */
+export function createMemo<T>(budget: number, sizeOf: (value: T) => number): Memo<T> {
+  const kept = new Map<string, { value: T; bytes: number }>();
+  const flights = new Map<string, Flight<T>>();
+  let bytes = 0;
+  let hits = 0;
+  let joins = 0;
+  let misses = 0;
+
+  function remove(key: string): void {
+    bytes -= kept.get(key)?.bytes ?? 0;
+    kept.delete(key);
+  }
+
+  function keep(key: string, value: T): void {
+    const size = sizeOf(value) + 2 * key.length;
+    if (size > budget) return;
+    remove(key);
+    kept.set(key, { value, bytes: size });
+    bytes += size;
+    for (const oldest of kept.keys()) {
+      if (bytes <= budget) break;
+      remove(oldest);
+    }
+  }
+
+  function start(key: string, compute: (signal: AbortSignal) => Promise<T>): Flight<T> {
+    const controller = new AbortController();
+    const result = compute(controller.signal);
+    const flight = { result, controller, waiting: 0 };
+    flights.set(key, flight);
+    const done = (): void => {
+      if (flights.get(key) === flight) flights.delete(key);
+    };
+    result.then((value) => {
+      done();
+      if (!controller.signal.aborted) keep(key, value);
+    }, done);
+    return flight;
+  }
+
+  return {
+    async get(key, compute, signal) {
+      const found = kept.get(key);
+      if (found) {
+        hits++;
+        kept.delete(key);
+        kept.set(key, found);
+        return found.value;
+      }
+      const joined = flights.get(key);
+      if (joined) joins++;
+      else misses++;
+      const flight = joined ?? start(key, compute);
+      return wait(flight, signal, () => {
+        if (flights.get(key) === flight) flights.delete(key);
+      });
+    },
+    forget(part) {
+      for (const key of [...kept.keys()]) if (key.includes(part)) remove(key);
+    },
+    stats: () => ({ entries: kept.size, bytes, hits, joins, misses }),
+  };
+}
+
+/** Waits for a flight until the signal fires; the last to leave aborts it. */
+function wait<T>(flight: Flight<T>, signal: AbortSignal | undefined, abandoned: () => void): Promise<T> {
+  flight.waiting++;
+  return new Promise<T>((resolve, reject) => {
+    const leave = (): void => {
+      flight.waiting--;
+      if (flight.waiting === 0) {
+        abandoned();
+        flight.controller.abort();
+      }
+      reject(new SondeError('cancelled', 'The request was cancelled.'));
+    };
+    if (signal?.aborted) return leave();
+    signal?.addEventListener('abort', leave, { once: true });
+    const settle = (): void => signal?.removeEventListener('abort', leave);
+    flight.result.then(
+      (value) => {
+        settle();
+        resolve(value);
+      },
+      (error) => {
+        settle();
+        reject(error);
+      },
+    );
+  });
+}
