@@ -23,9 +23,7 @@ export function rowNorms(source: TensorSource): Float32Array {
   forRowChunks(source, rows, columns, (bytes, first, count) => {
     const values = toFloat32(source.dtype, viewBytes(source.dtype, bytes));
     for (let row = 0; row < count; row++) {
-      let sum = 0;
-      for (let i = row * columns, end = i + columns; i < end; i++) sum += values[i]! * values[i]!;
-      norms[first + row] = Math.max(Math.sqrt(sum), MIN_NORM);
+      norms[first + row] = Math.max(Math.sqrt(sumOfSquares(values, row * columns, (row + 1) * columns)), MIN_NORM);
     }
   });
   return norms;
@@ -50,6 +48,20 @@ export function transposed(source: TensorSource): MemoryTensor {
     }
   });
   return { kind: 'memory', dtype: source.dtype, shape: [columns, rows], data };
+}
+
+/** Four sums at a time, which halves the time: one alone waits for its own last addition. */
+function sumOfSquares(values: Float32Array, from: number, to: number): number {
+  let [a, b, c, d] = [0, 0, 0, 0];
+  let i = from;
+  for (; i + 3 < to; i += 4) {
+    a += values[i]! * values[i]!;
+    b += values[i + 1]! * values[i + 1]!;
+    c += values[i + 2]! * values[i + 2]!;
+    d += values[i + 3]! * values[i + 3]!;
+  }
+  for (; i < to; i++) a += values[i]! * values[i]!;
+  return a + b + c + d;
 }
 
 function forRowChunks(
