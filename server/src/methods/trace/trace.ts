@@ -130,7 +130,10 @@ async function runModel(
   if (plan.dictionaries.length > 0) feeds.from = int64([1], [from]);
   if (plan.predictions > 0) {
     feeds['from.predictions'] = int64([1], [Math.max(0, from - 1)]);
-    if (plan.stage === 'fused') feeds.targets = targetIds(ids, Math.max(0, from - 1), to);
+    if (plan.stage === 'fused') {
+      const targets = targetIds(ids, Math.max(0, from - 1), to);
+      feeds.targets = { ...targets, shape: [1, ...targets.shape] };
+    }
   }
   const used = plan.dictionaries.map(({ digest, folding, center_input }) => `${digest}/${folding}/${center_input}`);
   const recipe = {
