@@ -77,7 +77,8 @@ export const ELEMENTWISE = {
   Gelu: ({ b, node, x, g }) => [
     () => mul(b, g, node.attrs.approximate === 'tanh' ? geluTanh(b, x[0]!) : geluExact(b, x[0]!)),
   ],
-  Cast: ({ b, x, g }) => [() => cast(b, g, x[0]!.dtype)],
+  // Gradients stay float32 on their way to a value stored in half precision.
+  Cast: ({ g }) => [() => g],
   Add: binary(
     ({ g }) => g,
     ({ g }) => g,

@@ -67,7 +67,7 @@ export const FUSED = {
     const weightGradient = (): Value => {
       // The weight's gradient is dense anyway, so a dense product of the codes makes it: faster than scattering rows.
       const codes = scatterIntoZeros(b, [acts.shape[0]!, W.shape[0]!], indices, acts, { axis: 1, reduction: 'add' });
-      return cast(b, b.op('Gemm', [codes, g], { transA: true, transB: false }), W.dtype);
+      return b.op('Gemm', [codes, g], { transA: true, transB: false });
     };
     return [() => activationGradient(b, indices, W, g), null, weightGradient];
   },

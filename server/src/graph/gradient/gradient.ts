@@ -2,14 +2,15 @@
  * Reverse-mode differentiation as a pass over the graph: appends the nodes that compute a scalar's gradient.
  *
  * Invariants: only nodes on a path from `wrt` to the scalar are visited, so the gradients of activations never pay for
- * those of weights; a gradient has its value's shape and dtype; what is used several times gets the sum. Nodes that a
+ * those of weights; a gradient has its value's shape and is float32, also where the value is stored in half precision; what is used
+ * several times gets the sum. Nodes that a
  * rule shares between inputs may be left unread: `prune` drops them. Deliberately absent: rules of the caller's own, and
  * gradients through a second output (no op has two differentiable ones).
  */
 import { fault } from '../../core/errors.ts';
 import { float32 } from '../../core/tensor.ts';
 import type { GraphBuilder } from '../builder.ts';
-import { add, cast } from '../expr.ts';
+import { add } from '../expr.ts';
 import { type Node, type OpName, productDim, type Value } from '../ir.ts';
 import { attentionInParts } from './attention.ts';
 import { zeros } from './broadcast.ts';
@@ -22,7 +23,7 @@ import type { GradientRule, GradientRules } from './rule.ts';
 import { SHAPE } from './shape.ts';
 
 /**
- * ∂of/∂w for each w of `wrt`, in its order; zeros where the scalar does not depend on it.
+ * ∂of/∂w for each w of `wrt`, in its order, float32 of w's shape; zeros where the scalar does not depend on it.
  * `of` has one element; `wrt` may be any floating-point values of the graph: hooks, constants, inputs.
  */
 export function gradient(b: GraphBuilder, of: Value, wrt: readonly Value[]): Value[] {
@@ -47,7 +48,7 @@ function backward(b: GraphBuilder, nodes: readonly Node[], of: Value, seed: Valu
       gradients.set(node.inputs[j]!, known ? add(b, known, made) : made);
     });
   }
-  return wrt.map((value) => gradients.get(value) ?? cast(b, zeros(b, value.shape), value.dtype));
+  return wrt.map((value) => gradients.get(value) ?? zeros(b, value.shape));
 }
 
 /** Gradients of the inputs that lie on a path; null for the others. */

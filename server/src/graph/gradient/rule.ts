@@ -10,11 +10,11 @@ export interface Backward<O extends OpName> {
   readonly x: readonly Value[];
   /** The node's first output. */
   readonly y: Value;
-  /** Gradient with respect to y, of y's shape. */
+  /** Gradient with respect to y, float32 of y's shape. */
   readonly g: Value;
 }
 
-/** Builds one input's gradient, of the input's shape and dtype, when it is wanted; null for indices and conditions. */
+/** Builds one input's gradient, float32 of the input's shape, when it is wanted; null for indices and conditions. */
 export type InputGradient = (() => Value) | null;
 
 /** One entry per input. */
