@@ -3,14 +3,14 @@
 import { fvu } from '../methods/metrics/fvu.ts';
 import type { FeatureTable } from '../methods/trace/features.ts';
 import type { RowPredictions } from '../methods/trace/predictions.ts';
-import type { DictionaryTrace } from '../methods/trace/trace.ts';
+import type { DictionaryRows } from '../methods/trace/window.ts';
 import { type AttachedDictionary, dictionaryInfo, type LoadedModel } from './models.ts';
 import type { DictionaryResult, TokenFeatures, TokenInfo, TokenPredictions } from './results.ts';
 
 /** One dictionary's part of a run. */
 export function dictionaryResult(
   attached: AttachedDictionary,
-  { table, target }: DictionaryTrace,
+  { table, target }: DictionaryRows,
   tokens: readonly TokenInfo[],
 ): DictionaryResult {
   const counted = tokens.map((token) => !token.special);

@@ -6,11 +6,12 @@ import type { SizedProgram } from '../../core/runner.ts';
 import type { Dictionary } from '../../dictionary/dictionary.ts';
 import { measure } from '../../dictionary/dictionary-graph.ts';
 import { hookInput, hookTarget, isTranscoder, prepareInput } from '../../dictionary/input.ts';
-import type { GraphBuilder } from '../../graph/builder.ts';
-import { graphBuilder } from '../../graph/builder.ts';
+import { type GraphBuilder, graphBuilder } from '../../graph/builder.ts';
 import type { Value } from '../../graph/ir.ts';
 import type { Target } from '../../graph/lower.ts';
 import { modelGraph } from '../../graph/model-graph.ts';
+import { PAST_LENGTH, type PastInputs, pastInputs, pastNames } from '../../graph/past.ts';
+import { prune } from '../../graph/prune.ts';
 import { serialize } from '../../graph/serialize.ts';
 import type { ModelHandle } from '../model-handle.ts';
 import { addPredictions, PREDICTION_OUTPUTS } from './predictions.ts';
@@ -42,13 +43,52 @@ export function traceOutputs(plan: TracePlan): string[] {
   return [...plan.dictionaries.flatMap((dictionary, i) => dictionaryOutputs(i, dictionary, plan)), ...predictions];
 }
 
+/** Names everything that a trace program depends on. */
+export function traceKey(model: ModelHandle, plan: TracePlan): string {
+  const used = plan.dictionaries.map((d) =>
+    [d.name, d.digest, d.folding, d.center_input, d.hook_in, d.hook_out].join('/'),
+  );
+  return `trace ${model.digest} ${used.join()} ${plan.k} ${plan.predictions} ${plan.stage}`;
+}
+
+/** Layers whose keys and values a trace program needs: those with attention below the last hook that is read. */
+export function pastLayers(model: ModelHandle, plan: TracePlan): number {
+  const key = traceKey(model, plan);
+  const depths = DEPTHS.get(model) ?? new Map<string, number>();
+  const depth = depths.get(key) ?? traceGraph(model, plan).depth;
+  DEPTHS.set(model, depths.set(key, depth));
+  return depth;
+}
+
+/** Depth by plan: asked for at every run, while the graph is built only when a program is opened. */
+const DEPTHS = new WeakMap<ModelHandle, Map<string, number>>();
+
 /**
- * Builds the program. Inputs: `tokens` int64 [1, pos]; `from`, `to` int64 [1], the positions to encode; with
- * predictions `from.predictions` and `targets`, since the token at `from` is predicted one position earlier.
+ * Builds the program. Inputs: `tokens` int64 [batch, pos]; `from`, `to` int64 [1], the positions to encode; with
+ * predictions `from.predictions` and `targets`, since the token at `from` is predicted one position earlier; past keys
+ * and values of `pastLayers` layers, whose new rows are outputs.
  */
 export function traceProgram(model: ModelHandle, plan: TracePlan, target: Target): SizedProgram {
+  const { b, past, depth } = traceGraph(model, plan);
+  past.outputNew(depth);
+  const label = `trace of ${plan.dictionaries.length} dictionaries${plan.predictions > 0 ? ' with predictions' : ''}`;
+  return serialize(b.finish(), label, target, ['tokens', 'to', PAST_LENGTH]);
+}
+
+/** Predictions on the final residual: inputs `final` [batch, pos, d_model] and `targets` [batch, pos]. */
+export function predictionProgram(model: ModelHandle, count: number, target: Target): SizedProgram {
+  const b = graphBuilder();
+  addPredictions(b, model, b.input('final', 'float32', ['batch', 'pos', model.spec.d_model]), count);
+  return serialize(b.finish(), 'predictions', target);
+}
+
+function traceGraph(model: ModelHandle, plan: TracePlan): { b: GraphBuilder; past: PastInputs; depth: number } {
   const reads = [...new Set(plan.dictionaries.flatMap(({ hook_in, hook_out }) => [hook_in, hook_out]))];
-  const { b, final, hooks } = modelGraph(model.spec, model.weights, { reads });
+  let past: PastInputs | undefined;
+  const { b, final, hooks } = modelGraph(model.spec, model.weights, { reads }, (builder) => {
+    past = pastInputs(builder, model.spec);
+    return past;
+  });
   const to = b.input('to', 'int64', [1]);
   if (plan.dictionaries.length > 0) {
     const from = b.input('from', 'int64', [1]);
@@ -63,15 +103,9 @@ export function traceProgram(model: ModelHandle, plan: TracePlan, target: Target
     if (plan.stage === 'fused') addPredictions(b, model, rows, plan.predictions);
     else b.output('final', rows);
   }
-  const label = `trace of ${plan.dictionaries.length} dictionaries${plan.predictions > 0 ? ' with predictions' : ''}`;
-  return serialize(b.finish(), label, target);
-}
-
-/** Predictions on rows of the final residual: inputs `final` [rows, d_model] and `targets`. */
-export function predictionProgram(model: ModelHandle, count: number, target: Target): SizedProgram {
-  const b = graphBuilder();
-  addPredictions(b, model, b.input('final', 'float32', ['rows', model.spec.d_model]), count);
-  return serialize(b.finish(), 'predictions', target);
+  const live = new Set(prune(b.finish()).inputs.map((input) => input.name));
+  const depth = model.spec.layers.filter((_, layer) => live.has(pastNames(layer).k.past)).length;
+  return { b, past: past!, depth };
 }
 
 function spliceDictionary(
