@@ -8,8 +8,8 @@ import { nearest, SondeError } from './errors.ts';
 /** Named dimensions of a hook's tensor after the batch axis. `1` is literal. */
 export type HookDim = 'pos' | 'key' | 'd_model' | 'd_mlp' | 'd_head' | 'n_heads' | 'n_kv_heads' | '1';
 
-/** A property of a model that some hooks need. */
-export type HookNeed = 'learned-positions' | 'sequential' | 'rotary' | 'gated';
+/** A property of a model that some hooks, or bridge spellings, depend on; `post-norms` follow attention and MLP. */
+export type HookNeed = 'learned-positions' | 'sequential' | 'rotary' | 'gated' | 'post-norms';
 
 /** One hook point. */
 export interface HookDefinition {
@@ -100,8 +100,10 @@ export const HOOKS: readonly HookDefinition[] = [
   hook('model', 'ln_final.hook_normalized', RESID, 'normalised last residual, before gain and bias'),
 ];
 
-/** TransformerLens bridge spellings of the same tensors. */
-const BRIDGE: Readonly<Record<string, string>> = {
+type Bridge = Readonly<Record<string, string | null>>;
+
+/** TransformerLens bridge spellings of the same tensors (3.x, `model_bridge/generalized_components`). */
+const BRIDGE: Bridge = {
   'embed.hook_out': 'hook_embed',
   'pos_embed.hook_out': 'hook_pos_embed',
   hook_in: 'hook_resid_pre',
@@ -114,8 +116,14 @@ const BRIDGE: Readonly<Record<string, string>> = {
   'ln2.hook_in': 'hook_mlp_in',
   'ln1.hook_in': 'hook_resid_pre',
   'mlp.in.hook_out': 'mlp.hook_pre',
-  'mlp.gate.hook_out': 'mlp.hook_pre',
   'mlp.out.hook_in': 'mlp.hook_post',
+};
+
+/** Spellings that mean something else, or nothing that has a hook here, on models with a property. */
+const BRIDGE_WHERE: Readonly<Partial<Record<HookNeed, Bridge>>> = {
+  gated: { 'mlp.gate.hook_out': 'mlp.hook_pre', 'mlp.in.hook_out': 'mlp.hook_pre_linear' },
+  // There `attn.hook_out` is attention's output before the norm, which is no contribution to the residual stream.
+  'post-norms': { 'attn.hook_out': null, 'ln1_post.hook_out': 'hook_attn_out', 'ln2_post.hook_out': 'hook_mlp_out' },
 };
 
 /** All hook names of a model in forward order. */
@@ -141,7 +149,7 @@ export function hookAt(layer: number, suffix: string): string {
  * @throws unknown-hook listing the nearest names that exist on this model.
  */
 export function parseHook(name: string, model: HookModel): HookName {
-  const found = lookUp(name);
+  const found = lookUp(name, model.has);
   if (found) {
     const { definition, layer } = found;
     const exists = (!definition.needs || model.has.has(definition.needs)) && (layer === null || layer < model.n_layers);
@@ -156,12 +164,20 @@ export function parseHook(name: string, model: HookModel): HookName {
   });
 }
 
-/** Splits a hook name into definition and layer without asking a model; null when the name is not in the table. */
-export function lookUp(name: string): { definition: HookDefinition; layer: number | null } | null {
+/**
+ * Splits a hook name into definition and layer; null when the name is not in the table. What a model has matters for
+ * bridge spellings alone.
+ */
+export function lookUp(
+  name: string,
+  has: ReadonlySet<HookNeed> = new Set(),
+): { definition: HookDefinition; layer: number | null } | null {
   const block = /^blocks\.(0|[1-9]\d{0,3})\.(.+)$/.exec(name);
   const layer = block ? Number(block[1]) : null;
   const suffix = block ? block[2]! : name;
-  const definition = BY_KEY.get(keyOf(block ? 'block' : 'model', BRIDGE[suffix] ?? suffix));
+  const bridge: Bridge = Object.assign({}, BRIDGE, ...[...has].map((need) => BRIDGE_WHERE[need]));
+  const classic = Object.hasOwn(bridge, suffix) ? bridge[suffix] : suffix;
+  const definition = classic === null ? undefined : BY_KEY.get(keyOf(block ? 'block' : 'model', classic!));
   return definition ? { definition, layer } : null;
 }
 

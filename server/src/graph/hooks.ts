@@ -18,5 +18,6 @@ export function hookModel(spec: ModelSpec): HookModel {
   if (!spec.parallel) has.add('sequential');
   if (spec.layers.some((layer) => layer.attention.rotary)) has.add('rotary');
   if (spec.layers.some((layer) => layer.mlp.kind === 'gated')) has.add('gated');
+  if (spec.layers.some((layer) => layer.ln1_post)) has.add('post-norms');
   return { n_layers: spec.n_layers, has };
 }
