@@ -66,7 +66,12 @@ export const dictionaryInfo = z.object({
   folding: z.enum(['folded', 'unit', 'as-stored']),
   center_input: z.boolean(),
   prepend_bos: z.boolean().nullable(),
-  fit: z.enum(['unchecked', 'fits', 'misfit']),
+  fit: z.object({
+    status: z.enum(['unchecked', 'fits', 'misfit']),
+    fvu: z.number().nullable().meta({ description: 'null until checked' }),
+    l0: z.number().nullable(),
+    cause: z.string().nullable(),
+  }),
   notes: z.array(z.string()),
 });
 
@@ -95,7 +100,7 @@ export const exampleDictionary: z.input<typeof dictionaryInfo> = {
   folding: 'unit',
   center_input: false,
   prepend_bos: true,
-  fit: 'fits',
+  fit: { status: 'unchecked', fvu: null, l0: null, cause: null },
   notes: [],
 };
 

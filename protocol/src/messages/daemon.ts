@@ -2,20 +2,23 @@
 import { z } from 'zod';
 import { request } from '../method.ts';
 import { PROTOCOL_VERSION } from '../version.ts';
+import { exampleModel, modelInfo } from './common.ts';
 
 const count = z.number().int().nonnegative();
-const laneStatus = z.object({ waiting: count, running: count });
 
 /** What the engine tells of itself. */
 export const engineStatus = z.object({
   device: z.string(),
-  lanes: z.object({ interactive: laneStatus, batch: laneStatus }),
-  memo: z.object({ hits: count, misses: count, bytes: count }),
-  tokens: count.meta({ description: 'tokens computed since the start' }),
-  runtime: z.object({
-    rss: count.meta({ description: 'bytes' }),
-    restarts: count,
-  }),
+  models: z.array(modelInfo),
+  waiting: z.object({ interactive: count, batch: count }).meta({ description: 'runs that wait, by lane' }),
+  memo: z
+    .object({ entries: count, bytes: count, hits: count, joins: count, misses: count })
+    .meta({ description: 'finished traces that are kept; a join waited for the same request of another client' }),
+  sessions: z.object({ sessions: count, bytes: count }).meta({ description: 'open programs' }),
+  runtime: z
+    .object({ rss: count, restarts: count, tokens: count })
+    .optional()
+    .meta({ description: 'the process that computes: bytes, starts after the first, tokens since the start' }),
 });
 
 export const daemonStatus = request({
@@ -30,8 +33,7 @@ export const daemonStatus = request({
     clients: count,
     requests_in_flight: count,
     rss: count.meta({ description: "bytes of the daemon's own process" }),
-    models: z.array(z.string()),
-    engine: engineStatus.nullable().meta({ description: 'null where the engine keeps no counts' }),
+    engine: engineStatus,
   }),
   example: {
     params: {},
@@ -43,13 +45,13 @@ export const daemonStatus = request({
       clients: 1,
       requests_in_flight: 1,
       rss: 120_000_000,
-      models: ['tinyworld'],
       engine: {
         device: 'cpu',
-        lanes: { interactive: { waiting: 0, running: 0 }, batch: { waiting: 3, running: 1 } },
-        memo: { hits: 5, misses: 9, bytes: 40_960 },
-        tokens: 1024,
-        runtime: { rss: 300_000_000, restarts: 0 },
+        models: [exampleModel],
+        waiting: { interactive: 0, batch: 3 },
+        memo: { entries: 9, bytes: 40_960, hits: 5, joins: 0, misses: 9 },
+        sessions: { sessions: 2, bytes: 8_000_000 },
+        runtime: { rss: 300_000_000, restarts: 0, tokens: 1024 },
       },
     },
   },

@@ -1,7 +1,7 @@
 /** Dictionaries: SAEs and transcoders attached to a model. */
 import { z } from 'zod';
 import { request } from '../method.ts';
-import { dictionaryChoice, dictionaryInfo, exampleDictionary, modelChoice, name } from './common.ts';
+import { dictionaryChoice, dictionaryInfo, exampleDictionary, lane, modelChoice, name } from './common.ts';
 
 export const dictionaryLoad = request({
   name: 'sonde/dictionary/load',
@@ -9,8 +9,12 @@ export const dictionaryLoad = request({
   params: z.object({
     ...modelChoice,
     path: name.meta({ description: 'path, or hub id with sub-folder' }),
-    hook: z.string().max(256).optional().meta({ description: 'where the files do not say which hook it reads' }),
-    fold: z.boolean().optional().meta({ description: 'fold decoder norms into activations; true when absent' }),
+    fold: z.boolean().optional().meta({ description: 'multiply activations by decoder norms; the usual when absent' }),
+    center: z.boolean().optional().meta({ description: 'subtract the mean over d_model first; as the files say' }),
+    hook_in: z.string().max(256).optional().meta({ description: 'where it reads, if the files do not tell' }),
+    hook_out: z.string().max(256).optional(),
+    name: name.optional().meta({ description: 'name in results' }),
+    layer: z.number().int().nonnegative().optional().meta({ description: 'one block of a set' }),
   }),
   result: z.object({ dictionaries: z.array(dictionaryInfo) }),
   example: { params: { path: 'dictionaries/layer2' }, result: { dictionaries: [exampleDictionary] } },
@@ -32,37 +36,50 @@ export const dictionaryUnload = request({
   example: { params: { dictionary: 'layer2' }, result: null },
 });
 
-/** Numbers of a fit check. */
-export const fitReport = z.object({
-  dictionary: z.string(),
-  fit: z.enum(['fits', 'misfit']),
-  tokens: z.number().int().meta({ description: 'counted positions of the calibration text' }),
+const fit = z.object({
+  fvu: z.number().meta({ description: '1 is what the mean predicts' }),
   l0: z.number(),
+  positions: z.number().int(),
+});
+const place = { hook_in: z.string(), hook_out: z.string() };
+
+/** What was measured, and the verdict. */
+export const fitReport = fit.extend({
+  ...place,
+  d_sae: z.number().int(),
   declared_l0: z.number().nullable(),
-  fvu: z.number(),
-  permuted_fvu: z.number().meta({ description: 'with the encoder rows permuted' }),
-  neighbours: z.array(z.object({ hook: z.string(), fvu: z.number() })),
-  causes: z.array(z.string()).meta({ description: 'likely causes of a misfit' }),
+  permuted: fit.meta({ description: 'with the encoder rows permuted' }),
+  neighbours: z.array(fit.extend(place)),
+  alternatives: z.array(fit.extend({ name: z.string() })).meta({ description: 'other readings of the file' }),
+  status: z.enum(['fits', 'misfit']),
+  cause: z.string(),
+  better: z.string().nullable().meta({ description: 'the alternative reading that fits better' }),
 });
 
 export const dictionaryCheck = request({
   name: 'sonde/dictionary/check',
   summary: 'Checks on calibration text whether a dictionary fits the hook it is attached to.',
-  params: z.object(dictionaryChoice),
+  params: z.object({ ...dictionaryChoice, lane }),
   result: fitReport,
   progress: true,
   example: {
-    params: { dictionary: 'layer2' },
+    params: { dictionary: 'layer4' },
     result: {
-      dictionary: 'layer2',
-      fit: 'misfit',
-      tokens: 1024,
-      l0: 61.2,
+      hook_in: 'blocks.4.mlp.hook_out',
+      hook_out: 'blocks.4.mlp.hook_out',
+      d_sae: 1024,
       declared_l0: 60,
       fvu: 9.8,
-      permuted_fvu: 11.3,
-      neighbours: [{ hook: 'blocks.4.hook_mlp_out', fvu: 0.26 }],
-      causes: ['FVU 9.8 at blocks.4.mlp.hook_out, 0.26 at blocks.4.hook_mlp_out'],
+      l0: 61.2,
+      positions: 1024,
+      permuted: { fvu: 11.3, l0: 60.9, positions: 1024 },
+      neighbours: [
+        { hook_in: 'blocks.4.hook_mlp_out', hook_out: 'blocks.4.hook_mlp_out', fvu: 0.26, l0: 58.1, positions: 1024 },
+      ],
+      alternatives: [],
+      status: 'misfit',
+      cause: 'FVU 9.8 at blocks.4.mlp.hook_out, 0.26 at blocks.4.hook_mlp_out',
+      better: null,
     },
   },
 });

@@ -1,7 +1,7 @@
 /** Features: what is known of one, and how to find one. */
 import { z } from 'zod';
 import { request } from '../method.ts';
-import { featureChoice, modelChoice, name } from './common.ts';
+import { featureChoice, lane, modelChoice, name } from './common.ts';
 
 const label = z.object({
   feature: z.number().int(),
@@ -27,18 +27,20 @@ const exampleHit = { dictionary: 'layer2', index: 40, label: 'a sentence begins'
 export const featureGet = request({
   name: 'sonde/feature/get',
   summary: 'Tells what is known of a feature without running the model.',
-  params: z.object(featureChoice),
+  params: z.object({ ...featureChoice, lane, count: z.number().int().min(1).max(1000).default(10) }),
   result: z.object({
     dictionary: z.string(),
     index: z.number().int(),
     label: label.nullable(),
     d_sae: z.number().int(),
     decoder_norm: z.number(),
-    encoder_decoder_cosine: z.number(),
-    b_enc: z.number().nullable(),
-    threshold: z.number().nullable(),
-    top_logits: z.array(tokenLogit),
-    bottom_logits: z.array(tokenLogit),
+    encoder_decoder_cosine: z.number().nullable().meta({ description: 'null for transcoders' }),
+    top_logits: z
+      .array(tokenLogit)
+      .nullable()
+      .meta({ description: 'direct effect of the decoder row; null where it does not write to the residual stream' }),
+    bottom_logits: z.array(tokenLogit).nullable(),
+    neighbours: z.array(hit).meta({ description: 'most similar decoder rows' }),
   }),
   example: {
     params: { dictionary: 'layer2', feature: 40 },
@@ -49,17 +51,16 @@ export const featureGet = request({
       d_sae: 1024,
       decoder_norm: 1,
       encoder_decoder_cosine: 0.83,
-      b_enc: -0.2,
-      threshold: null,
       top_logits: [{ id: 17, text: 'The', logit: 1.9 }],
       bottom_logits: [{ id: 3, text: ',', logit: -0.7 }],
+      neighbours: [],
     },
   },
 });
 
 export const featureSearch = request({
   name: 'sonde/feature/search',
-  summary: 'Finds features by label, index or top logit, best first.',
+  summary: 'Finds features by label or index, best first.',
   params: z.object({
     ...modelChoice,
     dictionary: name.optional().meta({ description: 'all that are attached when absent' }),
@@ -84,7 +85,7 @@ export const featureLabel = request({
 export const featureNeighbours = request({
   name: 'sonde/feature/neighbours',
   summary: 'Finds the features of the same dictionary whose decoder directions are nearest by cosine.',
-  params: z.object({ ...featureChoice, limit }),
+  params: z.object({ ...featureChoice, lane, limit }),
   result: z.object({ features: z.array(hit) }),
   example: {
     params: { dictionary: 'layer2', feature: 41 },

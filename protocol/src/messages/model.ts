@@ -5,7 +5,7 @@ import { exampleModel, modelInfo, name } from './common.ts';
 
 export const modelLoad = request({
   name: 'sonde/model/load',
-  summary: 'Loads a model by path or hub id; the path lies inside the roots. One that is loaded already is answered.',
+  summary: 'Loads a model by path or hub id; the path lies inside the roots.',
   params: z.object({ name: name.meta({ description: 'path, hub id in the local cache, or the embedded model' }) }),
   result: modelInfo,
   example: { params: { name: 'tinyworld' }, result: exampleModel },

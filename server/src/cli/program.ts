@@ -3,6 +3,9 @@ import { Command, CommanderError } from 'commander';
 import { doctorCommand } from './commands/doctor.ts';
 import { quickstartCommand } from './commands/quickstart.ts';
 import { selftestCommand } from './commands/selftest.ts';
+import { serveCommand } from './commands/serve.ts';
+import { statusCommand } from './commands/status.ts';
+import { stopCommand } from './commands/stop.ts';
 import { tokenizeCommand } from './commands/tokenize.ts';
 import { traceCommand } from './commands/trace.ts';
 import { EXIT_CODES, exitCodeOf } from './exit-codes.ts';
@@ -20,7 +23,17 @@ export async function runCli(args: readonly string[]): Promise<number> {
       'after',
       '\nExit codes: 0 success, 1 fault, 2 usage, 3 artifact, 4 resource, 5 access, 10 a check failed, 130 cancelled.',
     );
-  for (const command of [traceCommand, tokenizeCommand, doctorCommand, selftestCommand, quickstartCommand]) {
+  const commands = [
+    traceCommand,
+    tokenizeCommand,
+    doctorCommand,
+    selftestCommand,
+    quickstartCommand,
+    serveCommand,
+    statusCommand,
+    stopCommand,
+  ];
+  for (const command of commands) {
     program.addCommand(
       command((code) => {
         result.code = code;
