@@ -3,6 +3,7 @@
  * in JSON. Half types are their 16 bits.
  */
 import { z } from 'zod';
+import type { DeepReadonly } from './method.ts';
 
 /** Element types and the bytes of one element. */
 export const WIRE_DTYPES = {
@@ -58,7 +59,7 @@ export const WIRE_TENSOR = z
   })
   .meta({ description: 'row-major, little-endian' });
 
-export type WireTensor = z.infer<typeof WIRE_TENSOR>;
+export type WireTensor = DeepReadonly<z.infer<typeof WIRE_TENSOR>>;
 
 /** A tensor in memory. */
 export interface PlainTensor<D extends WireDType = WireDType> {
