@@ -76,7 +76,7 @@ class WireBytes extends Uint8Array {
 }
 
 /** The wire form of a tensor; shares its memory. @throws RangeError where the data does not fill the shape. */
-export function toWireTensor<D extends WireDType>({ dtype, shape, data }: PlainTensor<D>): WireTensor {
+export function toWireTensor<D extends WireDType>({ dtype, shape, data }: PlainTensor<D>): z.infer<typeof WIRE_TENSOR> {
   checkSize(dtype, shape, data.byteLength);
   return {
     dtype,
