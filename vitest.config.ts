@@ -1,23 +1,45 @@
+import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
+import { browserPlan } from './test/support/browser.ts';
+import { pythonPlan } from './test/support/python.ts';
 import { webgpuPlan } from './test/support/webgpu.ts';
 
-const WEBGPU = ['test/**/{webgpu,*.webgpu}.test.ts'];
-const plan = webgpuPlan();
-// `.ci/run` sets SONDE_REQUIRE=webgpu: there a suite that cannot run is a failure, not a message.
-const required = (process.env.SONDE_REQUIRE ?? '').split(',').includes('webgpu');
-if ('missing' in plan) {
-  if (required) throw new Error(`The WebGPU suites are required and cannot run: ${plan.missing}.`);
-  console.log(`The WebGPU suites do not run: ${plan.missing}.`);
+/** A suite that needs something of the machine: a project of its own, with its environment, or the reason why it does not run. */
+interface Suite {
+  readonly name: string;
+  readonly include: string[];
+  readonly plan: { readonly env?: Record<string, string> } | { readonly missing: string };
+}
+
+const SUITES: Suite[] = [
+  { name: 'webgpu', include: ['test/**/{webgpu,*.webgpu}.test.ts'], plan: webgpuPlan() },
+  { name: 'browser', include: ['test/**/{browser,*.browser}.test.ts'], plan: browserPlan() },
+  { name: 'python', include: ['test/**/{python,*.python}.test.ts'], plan: pythonPlan() },
+];
+
+// `.ci/run` names suites in SONDE_REQUIRE: there one that cannot run is a failure, not a message.
+const required = (process.env.SONDE_REQUIRE ?? '').split(',');
+for (const { name, plan } of SUITES) {
+  if (!('missing' in plan)) continue;
+  if (required.includes(name)) throw new Error(`The ${name} suites are required and cannot run: ${plan.missing}.`);
+  console.log(`The ${name} suites do not run: ${plan.missing}.`);
 }
 
 export default defineConfig({
+  // Tests read the protocol's sources, so that they never see an older build of it.
+  resolve: { alias: { '@sonde/protocol': fileURLToPath(new URL('./protocol/src/index.ts', import.meta.url)) } },
   test: {
     testTimeout: 60_000,
     hookTimeout: 120_000,
     maxWorkers: 2,
     projects: [
-      { extends: true, test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: WEBGPU } },
-      ...('env' in plan ? [{ extends: true as const, test: { name: 'webgpu', include: WEBGPU, env: plan.env } }] : []),
+      {
+        extends: true,
+        test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: SUITES.flatMap(({ include }) => include) },
+      },
+      ...SUITES.flatMap(({ name, include, plan }) =>
+        'missing' in plan ? [] : [{ extends: true as const, test: { name, include, env: plan.env ?? {} } }],
+      ),
     ],
   },
 });

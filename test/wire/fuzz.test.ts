@@ -48,9 +48,10 @@ test(`${LINES * FRAMES_PER_LINE} broken frames end with the daemon answering`, {
 async function attack(codec: Codec, random: Random, tally: Map<string, number>): Promise<void> {
   const socket = new WebSocket(daemon.state.url, subprotocols(daemon.token));
   const count = (kind: string): void => void tally.set(kind, (tally.get(kind) ?? 0) + 1);
+  let answered = false;
   const ended = new Promise<void>((resolve) => {
     socket.on('close', () => {
-      count('closed');
+      if (!answered) count('closed');
       resolve();
     });
     socket.on('message', (data: Buffer, isBinary) => {
@@ -59,7 +60,9 @@ async function attack(codec: Codec, random: Random, tally: Map<string, number>):
         error?: { data: { kind: string } };
       };
       count(answer.error?.data.kind ?? 'ok');
-      if (answer.id === 'last') resolve();
+      if (answer.id !== 'last') return;
+      answered = true;
+      resolve();
     });
   });
   await once(socket, 'open');
