@@ -32,20 +32,37 @@ export interface ProgramMemory {
 export interface OpenOptions {
   /** `packed` copies each multiplied matrix once for speed; `mapped` opens at once and shares file pages. */
   readonly weights: 'packed' | 'mapped';
+  /** Outputs that every run keeps as resident tensors; on WebGPU they never leave the device. They cannot be fetched. */
+  readonly keeps?: readonly string[];
 }
 
 /** An opened program. Ids are never reused within a runner. */
 export type SessionId = number;
 
-/** Rows kept in the runtime process between runs. Ids are never reused within a runner. */
+/** Rows or tensors kept in the runtime process between runs. Ids are never reused within a runner. */
 export type StoreId = number;
 
+/** What a run reads from and leaves in a store, of rows or of whole tensors. A store holds one of the two. */
+export type Resident = ResidentRows | ResidentTensors;
+
 /**
- * What a run reads from and leaves in a store: tensors too large to travel, such as keys and values of past tokens.
+ * Whole tensors of any shape, such as a model's parameters and moments in training, which every step replaces.
+ * A failed run leaves them as they were. To read them, run a session that gives them back as outputs that travel.
+ */
+export interface ResidentTensors {
+  readonly store: StoreId;
+  /** Program input → name of the stored tensor; one tensor may feed several inputs. */
+  readonly tensors: Readonly<Record<string, string>>;
+  /** Program output → name under which it replaces the stored tensor; named in `OpenOptions.keeps` when opened. */
+  readonly keep: Readonly<Record<string, string>>;
+}
+
+/**
+ * Rows that runs append: keys and values of past tokens.
  * A store is a set of slots of equally many float32 rows; it exists from its first run with `rows` 0 until it is
  * dropped, or until the process dies.
  */
-export interface Resident {
+export interface ResidentRows {
   readonly store: StoreId;
   /** Elements of a row, the same in every slot. */
   readonly width: number;
@@ -71,7 +88,7 @@ export interface Runner {
   /**
    * Runs a session and returns the outputs named in `fetches`.
    * @throws invalid-params for a wrong feed; runtime-restarted (retryable) when the process died; out-of-memory;
-   * stale when the store holds fewer than `resident.rows` rows: start again from row 0.
+   * stale when the store holds fewer than `resident.rows` rows (start again from row 0) or lacks a tensor.
    */
   run(
     session: SessionId,

@@ -7,8 +7,9 @@ import { fault, type SondeError } from '../core/errors.ts';
 import type { SessionId } from '../core/runner.ts';
 import type { CallMessage, Calls, ProcessMessage, ProcessSettings } from './messages.ts';
 import { nativeError } from './native-error.ts';
-import { checkFeeds, checkFetches, fromNative, toNative } from './native-tensor.ts';
+import { checkFeeds, checkFetches, describeNative, fromNative, toNative } from './native-tensor.ts';
 import { residentStores } from './resident-stores.ts';
+import { residentTensors } from './resident-tensors.ts';
 
 interface OpenSession {
   readonly native: InferenceSession;
@@ -17,7 +18,8 @@ interface OpenSession {
 
 const settings = JSON.parse(process.argv[2]!) as ProcessSettings;
 const sessions = new Map<SessionId, OpenSession>();
-const stores = residentStores();
+const rows = residentStores();
+const tensors = residentTensors();
 
 // Ctrl-C and a service stop signal the whole group; the parent decides when this process ends, after draining.
 process.on('SIGINT', () => {});
@@ -46,7 +48,8 @@ function perform(message: CallMessage): Calls[keyof Calls]['result'] | Promise<C
     case 'close':
       return close(message.params);
     case 'dropStore':
-      return stores.drop(message.params.store);
+      tensors.drop(message.params.store);
+      return rows.drop(message.params.store);
     case 'memory':
       return { rss: process.memoryUsage.rss() };
     case 'missingLibraries':
@@ -62,6 +65,7 @@ async function open({ session, program, options, strict }: Calls['open']['params
   const native = await InferenceSession.create(program.bytes, {
     executionProviders: [settings.device],
     ...(settings.threads === undefined ? {} : { intraOpNumThreads: settings.threads }),
+    ...(options.keeps === undefined ? {} : { preferredOutputLocation: locations(options.keeps) }),
     extra: { session: config },
     logSeverityLevel: 3,
   });
@@ -71,14 +75,21 @@ async function open({ session, program, options, strict }: Calls['open']['params
 
 async function run({ session, feeds, fetches, resident }: Calls['run']['params']): Promise<Calls['run']['result']> {
   const { native } = sessions.get(session) ?? fault(`session ${session} is not open in the runtime process`);
-  const all = resident ? { ...feeds, ...stores.feeds(resident) } : feeds;
-  checkFeeds(native.inputMetadata, all);
+  const plain = resident && 'rows' in resident ? { ...feeds, ...rows.feeds(resident) } : feeds;
+  const held = resident && 'tensors' in resident ? tensors.feeds(resident) : {};
+  checkFeeds(native.inputMetadata, { ...plain, ...describeNative(held) });
   const kept = Object.keys(resident?.keep ?? {});
   checkFetches(native.outputMetadata, [...fetches, ...kept]);
-  const inputs = Object.fromEntries(Object.entries(all).map(([name, tensor]) => [name, toNative(tensor)]));
-  const outputs = await native.run(inputs, [...fetches, ...kept]);
-  if (resident) stores.keep(resident, outputs);
+  const fed = Object.fromEntries(Object.entries(plain).map(([name, tensor]) => [name, toNative(tensor)]));
+  const outputs = await native.run({ ...fed, ...held }, [...fetches, ...kept]);
+  if (resident && 'rows' in resident) rows.keep(resident, outputs);
+  else if (resident) tensors.keep(resident, outputs);
   return fromNative(Object.fromEntries(fetches.map((name) => [name, outputs[name] as NativeTensor])));
+}
+
+/** Only WebGPU can leave outputs on the device; elsewhere they stay in this process. */
+function locations(keeps: readonly string[]): Record<string, 'gpu-buffer' | 'cpu'> {
+  return Object.fromEntries(keeps.map((name) => [name, settings.device === 'webgpu' ? 'gpu-buffer' : 'cpu']));
 }
 
 async function close({ session }: Calls['close']['params']): Promise<null> {

@@ -5,7 +5,14 @@ import { fault, nearest, SondeError } from '../core/errors.ts';
 import { MAX_RUNTIME_MESSAGE_BYTES } from '../core/limits.ts';
 import { sizeOf, type Tensor } from '../core/tensor.ts';
 
-type Feeds = Readonly<Record<string, Tensor>>;
+/** What is checked of a feed; its elements may lie on a device. */
+export interface FeedType {
+  readonly dtype: string;
+  readonly shape: readonly number[];
+  readonly data: { readonly length: number };
+}
+
+type Feeds = Readonly<Record<string, FeedType>>;
 type ValueMetadata = InferenceSession.ValueMetadata;
 
 /**
@@ -38,6 +45,16 @@ export function toNative(tensor: Tensor): NativeTensor {
   return new NativeTensor(tensor.dtype as 'float32', tensor.data as Float32Array, tensor.shape);
 }
 
+/** What `checkFeeds` needs of native tensors, without touching their elements. */
+export function describeNative(tensors: Readonly<Record<string, NativeTensor>>): Record<string, FeedType> {
+  return Object.fromEntries(
+    Object.entries(tensors).map(([name, { type, dims, size }]) => [
+      name,
+      { dtype: type, shape: dims, data: { length: size } },
+    ]),
+  );
+}
+
 /**
  * Takes native outputs out as plain tensors; half types come as their 16 bits.
  * @throws too-large when together they would not fit in one message.
@@ -67,7 +84,7 @@ function halfBits(data: TypedArray): Uint16Array {
   return data instanceof Uint16Array ? data : new Uint16Array(data.buffer, data.byteOffset, data.length);
 }
 
-function checkFeed(input: InferenceSession.TensorValueMetadata, feed: Tensor, symbols: Map<string, number>): void {
+function checkFeed(input: InferenceSession.TensorValueMetadata, feed: FeedType, symbols: Map<string, number>): void {
   const { name, type, shape } = input;
   if (feed.dtype !== type)
     refuse(`Feed '${name}' is ${feed.dtype}; expected ${type}.`, { found: feed.dtype, expected: type });

@@ -4,7 +4,7 @@
  */
 import type { Tensor as NativeTensor } from 'onnxruntime-node';
 import { fault, SondeError } from '../core/errors.ts';
-import type { Resident, StoreId } from '../core/runner.ts';
+import type { ResidentRows, StoreId } from '../core/runner.ts';
 import type { Tensor } from '../core/tensor.ts';
 
 interface Store {
@@ -15,9 +15,9 @@ interface Store {
 
 export interface ResidentStores {
   /** Feeds that view the stored rows. @throws stale when the store holds fewer rows than the run wants to see. */
-  feeds(resident: Resident): Record<string, Tensor>;
+  feeds(resident: ResidentRows): Record<string, Tensor>;
   /** Appends a run's outputs after `resident.rows` rows. */
-  keep(resident: Resident, outputs: Readonly<Record<string, NativeTensor>>): void;
+  keep(resident: ResidentRows, outputs: Readonly<Record<string, NativeTensor>>): void;
   drop(store: StoreId): null;
 }
 
