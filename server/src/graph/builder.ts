@@ -35,7 +35,10 @@ export function graphBuilder(base?: Graph): GraphBuilder {
   const nodes: Node[] = [...(base?.nodes ?? [])];
   const outputs: GraphOutput[] = [...(base?.outputs ?? [])];
   const symbols = new Map<string, SymbolOrigin>(base?.symbols);
-  let counter = nodes.length + constants.size;
+  let counter = freeNumber([
+    ...constants.keys(),
+    ...nodes.flatMap(({ outputs: made }) => made.map(({ name }) => name)),
+  ]);
 
   function ops<O extends OpName>(op: O, args: readonly Value[], attrs: OpAttributes[O]): readonly Value[] {
     const made = inferOutputs(op, args, attrs).map(({ dtype, shape }) => ({
@@ -93,6 +96,11 @@ export function graphBuilder(base?: Graph): GraphBuilder {
     }),
   };
   return builder;
+}
+
+/** A number above those that names end with: passes may have dropped nodes, so counting them would repeat a name. */
+function freeNumber(names: readonly string[]): number {
+  return names.reduce((free, name) => Math.max(free, 1 + Number(/[_#](\d+)$/.exec(name)?.[1] ?? -1)), 0);
 }
 
 /** int64 literal of a vector. */
