@@ -1,9 +1,7 @@
 /** circuit-tracer `config.yaml` of a transcoder set (safety-research/circuit-tracer, `utils/hf_utils.py`). */
-import { parse } from 'yaml';
 import { z } from 'zod';
-import { MAX_YAML_BYTES, MAX_YAML_NESTING } from '../core/limits.ts';
-import { corrupt, refuse } from './corrupt.ts';
 import { parseShape } from './json.ts';
+import { parseYaml } from './yaml.ts';
 
 export interface CircuitTracerConfig {
   readonly model_name: string;
@@ -42,32 +40,4 @@ export function parseCircuitTracerConfig(text: string, path: string): CircuitTra
     k: raw.k ?? null,
     transcoders: raw.transcoders ?? null,
   };
-}
-
-function parseYaml(text: string, path: string): unknown {
-  const bytes = Buffer.byteLength(text);
-  if (bytes > MAX_YAML_BYTES) {
-    refuse('too-large', { path, problem: 'config', found: `${bytes} bytes`, expected: `at most ${MAX_YAML_BYTES}` });
-  }
-  checkNesting(text, path);
-  try {
-    return parse(text, { logLevel: 'error' });
-  } catch (cause) {
-    corrupt(path, 'not valid YAML', (cause as Error).message, 'a mapping', cause);
-  }
-}
-
-/**
- * Refuses deep nesting before the recursive parser sees it: close to the end of its stack V8 aborts the whole process.
- * Block nesting needs indentation or several indicators on one line, flow nesting needs brackets; all three are bounded.
- */
-function checkNesting(text: string, path: string): void {
-  let deepest = text.match(/[[{]/g)?.length ?? 0;
-  for (const line of text.split('\n')) {
-    const indent = line.search(/[^ ]|$/);
-    const indicators = line.match(/[-?:](?=\s)/g)?.length ?? 0;
-    deepest = Math.max(deepest, indent, indicators);
-  }
-  if (deepest > MAX_YAML_NESTING)
-    corrupt(path, 'YAML that may nest deeply', `${deepest} levels`, `at most ${MAX_YAML_NESTING}`);
 }
