@@ -16,7 +16,8 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   engine: ['core', 'prompt', 'files', 'model', 'graph', 'dictionary', 'methods'],
   rpc: ['core', 'engine', 'protocol'],
   lsp: ['core', 'engine', 'protocol'],
-  tinyworld: ['core', 'formats', 'model', 'graph', 'dictionary', 'methods'],
+  training: ['core', 'formats', 'files', 'model', 'graph', 'dictionary', 'methods'],
+  tinyworld: ['core', 'formats', 'files', 'model', 'graph', 'dictionary', 'methods', 'training'],
 };
 
 /** These see every room. */
