@@ -8,6 +8,8 @@ import { statusCommand } from './commands/status.ts';
 import { stopCommand } from './commands/stop.ts';
 import { tokenizeCommand } from './commands/tokenize.ts';
 import { traceCommand } from './commands/trace.ts';
+import { trainDictionaryCommand } from './commands/train-dictionary.ts';
+import { trainTinyworldCommand } from './commands/train-tinyworld.ts';
 import { EXIT_CODES, exitCodeOf } from './exit-codes.ts';
 import { printError } from './output.ts';
 
@@ -32,6 +34,8 @@ export async function runCli(args: readonly string[]): Promise<number> {
     serveCommand,
     statusCommand,
     stopCommand,
+    trainTinyworldCommand,
+    trainDictionaryCommand,
   ];
   for (const command of commands) {
     program.addCommand(
