@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { type ConfigInput, configSchema, readConfig } from '../../server/src/daemon/config.ts';
-import { allowedHosts } from '../../server/src/daemon/hosts.ts';
+import { allowedHosts, localName } from '../../server/src/daemon/hosts.ts';
 import { expectError } from '../support/expect-error.ts';
 
 const file = (config: object): { path: string; text: string } => ({ path: 'c.json', text: JSON.stringify(config) });
@@ -65,4 +65,15 @@ test.each([
   const hosts = allowedHosts({ host, allowed_hosts }, port);
   for (const name of expected) expect(hosts).toContain(name);
   for (const name of others) expect(hosts).not.toContain(name);
+});
+
+test.each([
+  ['127.0.0.1', '127.0.0.1'],
+  ['0.0.0.0', '127.0.0.1'],
+  ['::', '[::1]'],
+  ['fd00::1', '[fd00::1]'],
+  ['Lab.Example', 'lab.example'],
+])('a daemon at %s is found at a name that it answers to', (host, expected) => {
+  expect(localName(host)).toBe(expected);
+  expect(allowedHosts({ host, allowed_hosts: [] }, 7717)).toContain(`${expected}:7717`);
 });

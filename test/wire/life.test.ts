@@ -1,4 +1,7 @@
-/** How a daemon begins and ends. */
+/**
+ * How a daemon begins and ends. The certificate of test/fixtures/tls was made by `openssl req -x509 -newkey ec -pkeyopt
+ * ec_paramgen_curve:prime256v1 -nodes -days 36500 -subj /CN=sonde-test -addext subjectAltName=IP:127.0.0.1,DNS:localhost`.
+ */
 import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -12,7 +12,7 @@ import { createHandlers } from '../rpc/handlers/handlers.ts';
 import { openSession, type SessionServices } from '../rpc/session.ts';
 import { webSocketLines } from '../rpc/websocket.ts';
 import type { DaemonConfig } from './config.ts';
-import { allowedHosts, spelt } from './hosts.ts';
+import { allowedHosts, localName } from './hosts.ts';
 import { listen } from './http-server.ts';
 import { lockHolder, takeLock } from './lock.ts';
 import { createMetrics } from './metrics.ts';
@@ -130,7 +130,7 @@ async function run<E extends OwnedEngine>(options: DaemonOptions<E>, release: ()
     protocolVersion: PROTOCOL_VERSION,
     host: config.host,
     port,
-    url: `${config.tls ? 'wss' : 'ws'}://${spelt(config.host)}:${port}/rpc`,
+    url: `${config.tls ? 'wss' : 'ws'}://${localName(config.host)}:${port}/rpc`,
     token: tokenPath,
     certificate: config.tls?.certificate ?? null,
   };

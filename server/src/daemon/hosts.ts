@@ -20,8 +20,14 @@ export function allowedHosts(
   );
 }
 
+/** Where this machine's own clients find a daemon that listens at `host`. */
+export function localName(host: string): string {
+  if (host === '0.0.0.0') return '127.0.0.1';
+  return host === '::' ? '[::1]' : spelt(host);
+}
+
 /** An address as URLs spell it: IPv6 in brackets. */
-export function spelt(name: string): string {
+function spelt(name: string): string {
   const isIpv6 = name.split(':').length > 2 && !name.startsWith('[');
   return (isIpv6 ? `[${name}]` : name).toLowerCase();
 }
