@@ -1,5 +1,5 @@
 /**
- * `npm run bench`: start-up, speed and memory on weights of GPT-2 small's shape with SAEs of 24,576 features.
+ * `npm run bench`: start-up, speed and memory on weights of GPT-2 small's shape with SAEs of 24,576 features; training.
  * Nothing is asserted: the table says which targets are met. Options: --json prints the report as JSON, --save writes
  * it to test/bench/results, --runs n (default 15) sets the timed runs, --threads n the runtime's threads.
  */
@@ -13,6 +13,7 @@ import { type Report, renderReport } from './report.js';
 import { processor, withRunner } from './rig.js';
 import { measureSpeed } from './speed.js';
 import { measureStartUp } from './start-up.js';
+import { measureTraining } from './training.js';
 
 const { values } = parseArgs({
   options: {
@@ -34,6 +35,7 @@ const report: Report = {
   startUp: measureStartUp(fixtures, 5, log),
   speed: await measureSpeed(fixtures, Number(values.runs), threads, log),
   memory: await measureMemory(fixtures, log),
+  training: await measureTraining(fixtures, Number(values.runs), threads, log),
   load: [before, load()],
 };
 console.log(values.json ? JSON.stringify(report, null, 2) : renderReport(report));

@@ -3,6 +3,7 @@
 import type { MemoryResult } from './memory.js';
 import { MAX_RATIO, type SpeedReport } from './speed.js';
 import { MAX_READY_MS, type StartUp } from './start-up.js';
+import type { TrainingResult } from './training.js';
 
 export interface Report {
   readonly date: string;
@@ -14,11 +15,12 @@ export interface Report {
   readonly speed: SpeedReport;
   /** Null where the system does not tell. */
   readonly memory: readonly MemoryResult[] | null;
+  readonly training: readonly TrainingResult[];
 }
 
 /** The report as text. */
 export function renderReport(report: Report): string {
-  const { machine, load, startUp, speed, memory } = report;
+  const { machine, load, startUp, speed, memory, training } = report;
   const ms = (value: number): string => value.toFixed(0);
   const start = [
     ['runtime process', ms(startUp.runtime), ''],
@@ -49,6 +51,15 @@ export function renderReport(report: Report): string {
     row.share.toFixed(2),
     row.bound === null ? '' : verdict(row.share, row.bound, (value) => value.toFixed(2)),
   ]);
+  const trained = training.map((row) => [
+    `${row.label}, against ${row.against}`,
+    ms(row.ours),
+    ms(row.bare),
+    row.ratio.toFixed(2),
+    row.bestRatio.toFixed(2),
+    ms((1000 * row.tokens) / row.oursBest),
+    row.bound === null ? '' : verdict(row.ratio, row.bound, (value) => value.toFixed(1)),
+  ]);
   return [
     `${report.date}  ${machine.processor}, ${machine.memoryGiB} GiB, Node ${machine.node}; load ${load.join(' → ')}`,
     'Start, ms since the process began (warm page cache)',
@@ -59,6 +70,8 @@ export function renderReport(report: Report): string {
       ? 'Anonymous memory: this system does not tell.'
       : 'Anonymous memory of the runtime process, MB beyond an idle one; share of matrices (packed) or files (mapped)',
     ...(memory === null ? [] : [table(['', '', 'of', 'predicted', 'opened', 'after run', 'share', ''], weights)]),
+    'Training; tokens/s of the fastest run',
+    table(['', 'ms', 'bare ms', 'ratio', 'of best', 'tokens/s', ''], trained),
   ].join('\n\n');
 }
 
