@@ -68,7 +68,9 @@ export function dictionaryStep(config: DictionaryTraining, d_in: number, target:
 
   const plain = { transA: false, transB: false };
   const x = mul(b, raw, scale);
-  const pre = b.op('Gemm', [sub(b, x, b_dec), W_enc, b_enc], plain);
+  // x·W_enc − b_dec·W_enc rather than (x − b_dec)·W_enc: then b_dec's gradient needs no product over all rows.
+  const offset = reshape(b, b.op('Gemm', [reshape(b, b_dec, [1, d_in]), W_enc], plain), [d_sae]);
+  const pre = b.op('Gemm', [x, W_enc, sub(b, b_enc, offset)], plain);
   const activated = config.architecture === 'topk' ? topK(b, pre, config.k) : jumpRelu(state, pre, config);
   const error = sub(b, x, b.op('Gemm', [activated.acts, W_dec, b_dec], plain));
   const mse = reshape(b, b.op('ReduceMean', [mul(b, error, error)], { axes: [0, 1] }), []);
