@@ -108,8 +108,8 @@ describe('a config file', () => {
     ['a field that does not exist', `${complete}learningrate: 1\n`, 'learningrate'],
     ['a number below its range', complete.replace('64', '0'), 'd_sae'],
     ['no text', complete.replace(/text:[\s\S]*/, ''), 'text'],
-    ['another architecture', `${complete}architecture: gated\n`, 'topk | jumprelu'],
+    ['another architecture', `${complete}architecture: gated\n`, '"topk"|"jumprelu"'],
   ])('with %s is refused', (_, text, named) => {
-    expectError('corrupt-file', read('a.yaml', text), named);
+    expectError('invalid-params', read('a.yaml', text), named);
   });
 });

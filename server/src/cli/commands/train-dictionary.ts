@@ -3,12 +3,13 @@ import { totalmem } from 'node:os';
 import { basename, join } from 'node:path';
 import { Command, Option } from 'commander';
 import { z } from 'zod';
+import { SondeError } from '../../core/errors.ts';
 import { DEFAULT_MEMORY_SHARE } from '../../core/limits.ts';
 import type { Device, Runner } from '../../core/runner.ts';
 import { openDictionary } from '../../dictionary/open.ts';
 import { readText } from '../../files/file-reader.ts';
 import { locateFolder } from '../../files/hub-cache.ts';
-import { parseJson, parseShape } from '../../formats/json.ts';
+import { parseJson } from '../../formats/json.ts';
 import { parseYaml } from '../../formats/yaml.ts';
 import { modelHandle } from '../../methods/model-handle.ts';
 import { openCheckpoint } from '../../model/checkpoint.ts';
@@ -73,10 +74,17 @@ export function trainDictionaryCommand(_: SetExitCode): Command {
   });
 }
 
-/** Reads the file. @throws corrupt-file naming the field that does not fit. */
+/** Reads the file. @throws corrupt-file for broken YAML or JSON; invalid-params naming the field that does not fit. */
 export function readConfig(path: string): FileConfig {
   const text = readText(path);
-  return parseShape(fileSchema, /\.ya?ml$/.test(path) ? parseYaml(text, path) : parseJson(text, path), path);
+  const result = fileSchema.safeParse(/\.ya?ml$/.test(path) ? parseYaml(text, path) : parseJson(text, path));
+  if (result.success) return result.data;
+  const problems = result.error.issues.map((issue) => `${issue.path.join('.') || 'the config'}: ${issue.message}`);
+  throw new SondeError(
+    'invalid-params',
+    `${path} cannot be used. ${problems.join('; ')}. Fields: ${Object.keys(fileSchema.shape).join(', ')}.`,
+    { path, problems },
+  );
 }
 
 async function train(
