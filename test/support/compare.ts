@@ -9,7 +9,8 @@ export interface Difference {
 
 /** Compares where the reference is above −1e30 (masked scores are not compared); any NaN or length mismatch is infinite. */
 export function difference(actual: ArrayLike<number>, expected: ArrayLike<number>): Difference {
-  if (actual.length !== expected.length) return { absolute: Number.POSITIVE_INFINITY, relative: Number.POSITIVE_INFINITY, at: -1 };
+  if (actual.length !== expected.length)
+    return { absolute: Number.POSITIVE_INFINITY, relative: Number.POSITIVE_INFINITY, at: -1 };
   let absolute = 0;
   let at = 0;
   let squares = 0;

@@ -2,7 +2,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type DType, toFloat32, type TypedArray, viewBytes } from '../../server/src/core/dtype.ts';
+import { type DType, type TypedArray, toFloat32, viewBytes } from '../../server/src/core/dtype.ts';
 import { withFile } from '../../server/src/files/file-reader.ts';
 import { readSafetensorsHeader } from '../../server/src/formats/safetensors.ts';
 

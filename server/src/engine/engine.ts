@@ -10,6 +10,8 @@ import { readLabels } from '../dictionary/labels.ts';
 import { type OpenDictionaryOptions, openDictionary } from '../dictionary/open.ts';
 import { locateFolder } from '../files/hub-cache.ts';
 import { checkIdentities, type IdentityCheck } from '../methods/identities.ts';
+import { traceBatcher } from '../methods/trace/batched.ts';
+import { type TraceCache, traceCache } from '../methods/trace/cached.ts';
 import { checkMemory, predictMemory } from '../model/memory.ts';
 import { calibrationSource } from './calibration.ts';
 import { featurePage, labelFeature, searchFeatures } from './features.ts';
@@ -38,6 +40,8 @@ export interface EngineOptions {
   readonly sessionMemoryLimit: number;
   /** Bytes of finished traces that are kept; 0 keeps none. */
   readonly memoBytes?: number;
+  /** Bytes of texts in work: keys and values in the runtime, rows here. */
+  readonly prefixBytes?: number;
 }
 
 /** Which loaded model is meant; the only one when absent. */
@@ -75,6 +79,7 @@ export interface EngineStatus {
   readonly models: readonly ModelInfo[];
   readonly waiting: Readonly<Record<Lane, number>>;
   readonly memo: MemoStats;
+  readonly prefix: ReturnType<TraceCache['stats']>;
   readonly sessions: { readonly bytes: number; readonly sessions: number };
 }
 
@@ -116,6 +121,7 @@ export interface Engine {
 }
 
 const DEFAULT_MEMO_BYTES = 128 * 2 ** 20;
+const DEFAULT_PREFIX_BYTES = 1024 * 2 ** 20;
 
 /** An engine over a runner. */
 export function createEngine(options: EngineOptions): Engine {
@@ -125,6 +131,7 @@ export function createEngine(options: EngineOptions): Engine {
   const registry = createRegistry();
   // A trace's numbers take about as many bytes as their JSON.
   const memo = createMemo<TraceResult>(memoBytes, (result) => JSON.stringify(result).length);
+  const reuse = { batcher: traceBatcher(), cache: traceCache(options.prefixBytes ?? DEFAULT_PREFIX_BYTES) };
   const execution = (lane: Lane = 'batch') => sessions.on(lane);
 
   function admit(model: LoadedModel): void {
@@ -143,6 +150,7 @@ export function createEngine(options: EngineOptions): Engine {
     async unloadModel(name) {
       const { checkpoint } = registry.remove(name);
       memo.forget(checkpoint.digest);
+      reuse.cache.forget(execution(), checkpoint.digest);
       await sessions.drop(checkpoint.digest);
     },
     async loadDictionary({ model: name, path, ...opening }) {
@@ -156,6 +164,7 @@ export function createEngine(options: EngineOptions): Engine {
     async unloadDictionary({ model, dictionary }) {
       const { digest } = registry.detach(registry.model(model), dictionary).dictionary;
       memo.forget(digest);
+      reuse.cache.forget(execution(), digest);
       await sessions.drop(digest);
     },
     async checkDictionary({ model: name, dictionary, lane }, signal) {
@@ -185,7 +194,7 @@ export function createEngine(options: EngineOptions): Engine {
       const model = registry.model(name);
       const chosen = dictionaries?.map((wanted) => registry.dictionary(model, wanted)) ?? [...model.dictionaries];
       const compute = (own: AbortSignal): Promise<TraceResult> =>
-        traceText(execution(lane), model, chosen, request, own);
+        traceText(reuse, execution(lane), model, chosen, request, own);
       return memo.get(traceKey(model, chosen, request), compute, signal);
     },
     async activations({ model: name, hooks, lane, ...request }, signal) {
@@ -215,6 +224,7 @@ export function createEngine(options: EngineOptions): Engine {
       models: [...registry.models.values()].map(modelInfo),
       waiting: scheduler.waiting(),
       memo: memo.stats(),
+      prefix: reuse.cache.stats(),
       sessions: sessions.usage(),
     }),
     dispose: () => runner.dispose(),

@@ -4,12 +4,21 @@ import { MAX_PREDICTIONS, MAX_TOP_K } from '../core/limits.ts';
 import { LOGITS, readActivations } from '../methods/activations.ts';
 import type { Execution } from '../methods/execution.ts';
 import { allFinite, reportNonFinite } from '../methods/non-finite.ts';
-import { trace } from '../methods/trace/trace.ts';
+import { MAX_BATCHED_LENGTH, type TraceBatcher } from '../methods/trace/batched.ts';
+import type { TraceCache } from '../methods/trace/cached.ts';
+import { type TraceRequest, trace } from '../methods/trace/trace.ts';
+import type { SequenceRows } from '../methods/trace/window.ts';
 import type { EncodedText } from '../model/tokenizer/tokenizer.ts';
 import { type AttachedDictionary, type LoadedModel, modelInfo } from './models.ts';
 import type { ActivationsResult, TraceResult, TraceRun } from './results.ts';
 import { type BosGroup, bosGroups, encodeForModel, tokenInfos } from './text.ts';
 import { dictionaryResult, tokenPredictions } from './trace-view.ts';
+
+/** What earlier requests left behind. */
+export interface TraceReuse {
+  readonly batcher: TraceBatcher;
+  readonly cache: TraceCache;
+}
 
 export interface TextOptions {
   readonly text: string;
@@ -42,6 +51,7 @@ export function traceKey(
 
 /** Traces a text with some of a model's dictionaries. */
 export async function traceText(
+  reuse: TraceReuse,
   execution: Execution,
   model: LoadedModel,
   dictionaries: readonly AttachedDictionary[],
@@ -53,7 +63,7 @@ export async function traceText(
   const warnings: string[] = [];
   const runs: TraceRun[] = [];
   for (const group of bosGroups(model, dictionaries, options.bos, warnings)) {
-    runs.push(await runGroup(execution, model, group, options, warnings, signal));
+    runs.push(await runGroup(reuse, execution, model, group, options, warnings, signal));
   }
   const device = execution.runner.device;
   return { model: modelInfo(model), device, k: options.k, runs, warnings: [...new Set(warnings)] };
@@ -88,7 +98,24 @@ export async function activationsOf(
 /** The name that stands for logits among hooks. */
 export const LOGITS_NAME = LOGITS;
 
+/** Short whole texts run side by side, longer ones go on from what is known. */
+async function traceIds(
+  { batcher, cache }: TraceReuse,
+  execution: Execution,
+  model: LoadedModel,
+  request: TraceRequest,
+  signal?: AbortSignal,
+): Promise<SequenceRows> {
+  const { ids, from, to } = request;
+  if (from === to) return trace(execution, model.handle, request, signal);
+  const short = ids.length <= MAX_BATCHED_LENGTH && from === 0 && to === ids.length;
+  return short
+    ? batcher.trace(execution, model.handle, request, signal)
+    : cache.trace(execution, model.handle, request, signal);
+}
+
 async function runGroup(
+  reuse: TraceReuse,
   execution: Execution,
   model: LoadedModel,
   group: BosGroup,
@@ -106,12 +133,8 @@ async function runGroup(
   warnBeyondTraining(group, encoded.ids.length, warnings);
   const dictionaries = group.dictionaries.map(({ dictionary }) => dictionary);
   const { k, predictions } = options;
-  const outcome = await trace(
-    execution,
-    model.handle,
-    { ids: encoded.ids, dictionaries, k, from, to, predictions },
-    signal,
-  );
+  const request = { ids: encoded.ids, dictionaries, k, from, to, predictions };
+  const outcome = await traceIds(reuse, execution, model, request, signal);
   const tokens = tokenInfos(model, encoded, from, to);
   return {
     bos: group.bos,

@@ -4,7 +4,7 @@
  */
 import { fault } from '../../core/errors.ts';
 import { hookAt } from '../../core/hook-name.ts';
-import type { AttentionSpec, LayerSpec } from '../../model/spec.ts';
+import type { LayerSpec } from '../../model/spec.ts';
 import type { GraphBuilder } from '../builder.ts';
 import { cast, matmul, reshape, scaleBy, slice, softcap, transpose, unsqueeze, where } from '../expr.ts';
 import type { Dim, Value } from '../ir.ts';
