@@ -1,5 +1,6 @@
 /** The command line `sonde`: one file per sub-command, joined here. */
 import { Command, CommanderError } from 'commander';
+import { checkCommand } from './commands/check.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { quickstartCommand } from './commands/quickstart.ts';
 import { selftestCommand } from './commands/selftest.ts';
@@ -28,6 +29,7 @@ export async function runCli(args: readonly string[]): Promise<number> {
   const commands = [
     traceCommand,
     tokenizeCommand,
+    checkCommand,
     doctorCommand,
     selftestCommand,
     quickstartCommand,
