@@ -1,6 +1,7 @@
 /** Spelling of the fused ops: attention kernels of `com.microsoft`, and the sparse decoder. */
 import { int64 } from '../core/tensor.ts';
 import type { Node } from './ir.ts';
+import { lowerAttentionInParts } from './lower-attention-parts.ts';
 import { float, int, type LowerContext, namesOf } from './lower-context.ts';
 import type { OnnxNode } from './onnx-proto.ts';
 
@@ -13,6 +14,10 @@ const HEAD_MULTIPLE = 8;
  * computes the whole square: 0.7× the time at 128 tokens of 12 × 64 heads, but 1.4–2× from 256 on.
  */
 export function lowerAttention(ctx: LowerContext, node: Node<'Attention'>, names: readonly string[]): void {
+  if (ctx.target === 'gpu' && names.length > 3) {
+    lowerAttentionInParts(ctx, node, names);
+    return;
+  }
   const { n_heads, n_kv_heads, scale, softcap, window } = node.attrs;
   const [batch, pos, width] = node.inputs[0]!.shape;
   const d_head = (width as number) / n_heads;
