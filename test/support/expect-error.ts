@@ -16,3 +16,14 @@ export function expectError(kind: ErrorKind, use: () => unknown, ...texts: reado
   for (const text of texts) expect(error.message).toContain(text);
   return error;
 }
+
+/** The same for a promise, which must be rejected. */
+export async function expectRejection(kind: ErrorKind, promise: Promise<unknown>): Promise<SondeError> {
+  const error = await promise.then(
+    () => 'nothing',
+    (thrown: unknown) => thrown,
+  );
+  return expectError(kind, () => {
+    throw error;
+  });
+}
