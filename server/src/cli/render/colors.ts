@@ -13,6 +13,8 @@ const STOPS = [
 /** Text on a background whose depth says how strong it is, 0 … 1; 0 leaves the text alone. */
 export function shade(text: string, strength: number): string {
   if (!(strength > 0.02)) return text;
+  // Sixteen colours have no shades, and the terminal chooses them: two plain steps say less but nothing wrong.
+  if (chalk.level < 2) return strength > 0.66 ? chalk.inverse(text) : strength > 0.33 ? chalk.underline(text) : text;
   const [r, g, b] = colorAt(Math.min(1, strength));
   // Rec. 709 luma decides between ink and paper.
   const dark = 0.2126 * r + 0.7152 * g + 0.0722 * b > 130;

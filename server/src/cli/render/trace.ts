@@ -116,8 +116,14 @@ function unexplained(share: number | null): string {
 function predictionCells(run: TraceRun, i: number, width: number): [string, string] {
   const { logprob, next } = run.predictions![i]!;
   const own = logprob === null ? '' : percent(Math.exp(logprob));
-  const likely = next.slice(0, 3).map(({ text, logprob: lp }) => `${visible(text)} ${percent(Math.exp(lp))}`);
-  return [own, clip(likely.join('  '), width)];
+  // Whole entries only: half a percentage reads as another one.
+  let likely = '';
+  for (const { text, logprob: lp } of next.slice(0, 3)) {
+    const entry = `${likely === '' ? '' : '  '}${visible(text)} ${percent(Math.exp(lp))}`;
+    if (stringWidth(likely + entry) > width) break;
+    likely += entry;
+  }
+  return [own, likely];
 }
 
 function percent(share: number): string {
