@@ -5,14 +5,14 @@ import { hookModel } from '../graph/hooks.ts';
 import { modelGraph } from '../graph/model-graph.ts';
 import { serialize } from '../graph/serialize.ts';
 import type { Execution, SessionRecipe } from './execution.ts';
-import type { ModelHandle } from './model-handle.ts';
+import { checkIds, type ModelHandle } from './model-handle.ts';
 
 /** The name under which `readActivations` returns logits, [batch, pos, d_vocab]. */
 export const LOGITS = 'logits';
 
 /**
  * Runs the model on one sequence of ids and returns the tensors asked for, float32 with a batch axis of 1.
- * @throws unknown-hook for a name the model lacks.
+ * @throws unknown-hook for a name the model lacks; unknown-token for ids outside its vocabulary.
  */
 export async function readActivations(
   execution: Execution,
@@ -21,6 +21,7 @@ export async function readActivations(
   names: readonly string[],
   signal?: AbortSignal,
 ): Promise<Record<string, Tensor<'float32'>>> {
+  checkIds(model, ids);
   const known = hookModel(model.spec);
   const hooks = names.map((name) => (name === LOGITS ? LOGITS : parseHook(name, known).name));
   const feeds = { tokens: int64([1, ids.length], ids) };

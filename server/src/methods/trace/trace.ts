@@ -5,7 +5,7 @@
 import { SondeError } from '../../core/errors.ts';
 import type { Dictionary } from '../../dictionary/dictionary.ts';
 import type { Execution } from '../execution.ts';
-import type { ModelHandle } from '../model-handle.ts';
+import { checkIds, type ModelHandle } from '../model-handle.ts';
 import type { TracePlan } from './program.ts';
 import { MAX_FUSED_BYTES, runWindow, type SequenceRows } from './window.ts';
 
@@ -60,13 +60,7 @@ export function checkRequest(
       },
     );
   }
-  const bad = ids.find((id) => !(Number.isInteger(id) && id >= 0 && id < spec.d_vocab));
-  if (bad !== undefined) {
-    throw new SondeError('unknown-token', `Token id ${bad} is outside the model's vocabulary of ${spec.d_vocab}.`, {
-      found: bad,
-      expected: `0 … ${spec.d_vocab - 1}`,
-    });
-  }
+  checkIds(model, ids);
 }
 
 /** Fused unless one tensor of the fused program would pass the budget, for a window of `rows` rows. */
