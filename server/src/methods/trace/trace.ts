@@ -47,7 +47,7 @@ export async function trace(
 
 /** @throws position-out-of-range; unknown-token. */
 export function checkRequest(
-  { spec }: ModelHandle,
+  model: ModelHandle,
   { ids, from, to }: Pick<TraceRequest, 'ids' | 'from' | 'to'>,
 ): void {
   if (!(Number.isInteger(from) && Number.isInteger(to) && 0 <= from && from <= to && to <= ids.length)) {
