@@ -10,7 +10,7 @@ export interface Interval {
 /** AUROC of scores [n] for the rows listed in `positives`; null where one class is empty. */
 export function auroc(scores: ArrayLike<number>, positives: ArrayLike<number>): number | null {
   const chosen = Float64Array.from(positives, (row) => scores[row]!).sort();
-  const all = Float64Array.from(scores).sort();
+  const all = new Float64Array(scores).sort();
   const negatives = all.length - chosen.length;
   if (chosen.length === 0 || negatives === 0) return null;
   // `all` minus `chosen` are the negatives, so each positive's rank among the negatives follows from two walks.

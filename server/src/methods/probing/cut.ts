@@ -12,7 +12,7 @@ export interface Cut {
  * best. Of equal cuts the highest.
  */
 export function bestCut(scores: ArrayLike<number>, positives: ArrayLike<number>): Cut {
-  const all = Float64Array.from(scores).sort();
+  const all = new Float64Array(scores).sort();
   const chosen = Float64Array.from(positives, (row) => scores[row]!).sort();
   const n = all.length;
   let best: Cut = { cut: Number.POSITIVE_INFINITY, mcc: 0 };

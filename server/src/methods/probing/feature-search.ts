@@ -35,8 +35,10 @@ export function searchColumn(
   const cuts = thresholds(values, bothSides);
   const bins = new Uint8Array(n);
   const totals = new Float64Array(cuts.length + 1);
+  const atZero = binOf(cuts, 0);
   for (let row = 0; row < n; row++) {
-    const bin = binOf(cuts, values[row]!);
+    const value = values[row]!;
+    const bin = value === 0 ? atZero : binOf(cuts, value);
     bins[row] = bin;
     totals[bin]!++;
   }

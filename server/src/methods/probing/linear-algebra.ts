@@ -35,8 +35,12 @@ export function columnMoments(rows: ArrayLike<number>, d: number): { mean: Float
   const n = rows.length / d;
   const mean = new Float64Array(d);
   const deviation = new Float64Array(d);
-  for (let i = 0; i < rows.length; i++) mean[i % d]! += rows[i]! / n;
-  for (let i = 0; i < rows.length; i++) deviation[i % d]! += (rows[i]! - mean[i % d]!) ** 2 / n;
+  for (let start = 0; start < rows.length; start += d) {
+    for (let j = 0; j < d; j++) mean[j]! += rows[start + j]! / n;
+  }
+  for (let start = 0; start < rows.length; start += d) {
+    for (let j = 0; j < d; j++) deviation[j]! += (rows[start + j]! - mean[j]!) ** 2 / n;
+  }
   for (let j = 0; j < d; j++) deviation[j] = deviation[j]! > 1e-24 ? Math.sqrt(deviation[j]!) : 1;
   return { mean, deviation };
 }

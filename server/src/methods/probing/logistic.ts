@@ -15,9 +15,16 @@ export function probeScores({ weights, bias }: LinearProbe, rows: ArrayLike<numb
   const d = weights.length;
   const scores = new Float64Array(rows.length / d);
   for (let row = 0; row < scores.length; row++) {
-    let sum = bias;
-    for (let j = 0; j < d; j++) sum += weights[j]! * rows[row * d + j]!;
-    scores[row] = sum;
+    // Two sums side by side: a single one waits for each addition.
+    let even = bias;
+    let odd = 0;
+    let j = 0;
+    for (let at = row * d; j + 1 < d; j += 2, at += 2) {
+      even += weights[j]! * rows[at]!;
+      odd += weights[j + 1]! * rows[at + 1]!;
+    }
+    if (j < d) even += weights[j]! * rows[row * d + j]!;
+    scores[row] = even + odd;
   }
   return scores;
 }

@@ -35,9 +35,17 @@ export function projectedColumns(data: Float32Array, d: number, directions: Floa
     column(index) {
       const direction = directions.subarray(index * d, (index + 1) * d);
       for (let row = 0, at = 0; row < rows; row++) {
-        let sum = 0;
-        for (let j = 0; j < d; j++) sum += direction[j]! * data[at++]!;
-        buffer[row] = sum;
+        // Four sums side by side: a single one waits for each addition.
+        let [a, b, c, e] = [0, 0, 0, 0];
+        let j = 0;
+        for (; j + 3 < d; j += 4, at += 4) {
+          a += direction[j]! * data[at]!;
+          b += direction[j + 1]! * data[at + 1]!;
+          c += direction[j + 2]! * data[at + 2]!;
+          e += direction[j + 3]! * data[at + 3]!;
+        }
+        for (; j < d; j++) a += direction[j]! * data[at++]!;
+        buffer[row] = a + b + c + e;
       }
       return buffer;
     },
