@@ -84,7 +84,7 @@ const PLANTS: readonly (readonly [name: string, path: string, text: string, foun
   ['onnxruntime outside the runtime', 'server/src/graph/x.ts', "import 'onnxruntime-node';", 'confined to runtime'],
   [
     'a child process outside the runtime',
-    'server/src/cli/x.ts',
+    'server/src/engine/x.ts',
     "import { fork } from 'node:child_process';",
     'confined',
   ],

@@ -16,6 +16,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   engine: ['core', 'prompt', 'files', 'model', 'graph', 'dictionary', 'methods'],
   rpc: ['core', 'engine', 'protocol'],
   lsp: ['core', 'engine', 'protocol'],
+  daemon: ['core', 'engine', 'rpc', 'files', 'protocol'],
   training: ['core', 'formats', 'files', 'model', 'graph', 'dictionary', 'methods'],
   tinyworld: ['core', 'formats', 'files', 'model', 'graph', 'dictionary', 'methods', 'training'],
 };
@@ -26,8 +27,9 @@ const TOP = ['cli', 'main.ts'];
 /** Packages and the only rooms that may import them; a name covers its subpaths. */
 const CONFINED: Readonly<Record<string, readonly string[]>> = {
   // The runtime reads what the system says about itself under /proc and /sys.
-  'node:fs': ['files', 'store', 'runtime', 'tinyworld', ...TOP],
-  'node:child_process': ['runtime'],
+  'node:fs': ['files', 'store', 'runtime', 'daemon', 'tinyworld', ...TOP],
+  // `sonde lsp` starts the daemon.
+  'node:child_process': ['runtime', 'cli'],
   'onnxruntime-node': ['runtime'],
   tokenizers: ['model', 'tinyworld'],
   ws: ['rpc'],
@@ -80,7 +82,8 @@ function layout(path: string, text: string): string[] {
 function importRules(path: string, target: string, sources: Sources): string[] {
   if (target === '?') return [`${path} imports what no reader can know.`];
   if (path.startsWith(PROTOCOL)) {
-    return target.startsWith('.') || target === 'zod' ? [] : [`${path} imports ${target}; protocol has only zod.`];
+    const free = target.startsWith('.') || target === 'zod' || target === 'msgpackr';
+    return free ? [] : [`${path} imports ${target}; protocol has only zod and msgpackr.`];
   }
   if (path.startsWith(CLIENT)) {
     const free = target.startsWith('.') || target === '@sonde/protocol' || /^vscode(-|\/|$)/.test(target);

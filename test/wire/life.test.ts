@@ -3,7 +3,7 @@
  * ec_paramgen_curve:prime256v1 -nodes -days 36500 -subj /CN=sonde-test -addext subjectAltName=IP:127.0.0.1,DNS:localhost`.
  */
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
@@ -101,7 +101,8 @@ test('beyond loopback TLS is required; with it a client that trusts the certific
   const daemon = await start(['--tls-certificate', certificate, '--tls-key', fixturePath('tls', 'key.pem')]);
   const { url } = daemon.state;
   expect(url).toMatch(/^wss:/);
-  const client = await connectDaemon({ url, token: daemon.token, certificate }, 'test');
+  const pem = readFileSync(certificate, 'utf8');
+  const client = await connectDaemon({ url, token: daemon.token, certificate: pem }, 'test');
   expect((await client.request('sonde/model/list', {})).models).toHaveLength(1);
   await client.close();
   const untrusting = webSocketTransport({

@@ -14,10 +14,15 @@ export const engineStatus = z.object({
   memo: z
     .object({ entries: count, bytes: count, hits: count, joins: count, misses: count })
     .meta({ description: 'finished traces that are kept; a join waited for the same request of another client' }),
+  prefix: z
+    .object({ lineages: count, bytes: count, reusedTokens: count, computedTokens: count })
+    .meta({ description: 'texts in work, of which an edit computes only what follows it' }),
   sessions: z.object({ sessions: count, bytes: count }).meta({ description: 'open programs' }),
+  resident: z
+    .object({ parts: count, bytes: count, evictions: count })
+    .meta({ description: 'models and dictionaries that are open; evicted ones are opened again when used' }),
   runtime: z
-    .object({ rss: count, restarts: count, tokens: count })
-    .optional()
+    .object({ rss: count, anonymous: count.optional(), restarts: count, tokens: count })
     .meta({ description: 'the process that computes: bytes, starts after the first, tokens since the start' }),
 });
 
@@ -50,8 +55,10 @@ export const daemonStatus = request({
         models: [exampleModel],
         waiting: { interactive: 0, batch: 3 },
         memo: { entries: 9, bytes: 40_960, hits: 5, joins: 0, misses: 9 },
+        prefix: { lineages: 1, bytes: 900_000, reusedTokens: 448, computedTokens: 512 },
         sessions: { sessions: 2, bytes: 8_000_000 },
-        runtime: { rss: 300_000_000, restarts: 0, tokens: 1024 },
+        resident: { parts: 2, bytes: 9_000_000, evictions: 0 },
+        runtime: { rss: 300_000_000, anonymous: 120_000_000, restarts: 0, tokens: 1024 },
       },
     },
   },

@@ -24,6 +24,8 @@ export interface EngineChoice {
   /** GiB. */
   readonly memoryLimit?: number;
   readonly dictionaryOptions?: OpenDictionaryOptions;
+  /** Checks in the background whether dictionaries fit; a daemon lives long enough for it. */
+  readonly checkFits?: boolean;
 }
 
 /**
@@ -34,7 +36,12 @@ export async function openEngine(choice: EngineChoice): Promise<Engine> {
   const limit = choice.memoryLimit === undefined ? totalmem() * DEFAULT_MEMORY_SHARE : choice.memoryLimit * 2 ** 30;
   const { device } = await chooseDevice(choice.device);
   const runner = await startRunner({ device });
-  const engine = createEngine({ runner, modelMemoryLimit: limit, sessionMemoryLimit: limit });
+  const engine = createEngine({
+    runner,
+    modelMemoryLimit: limit,
+    sessionMemoryLimit: limit,
+    checkFits: choice.checkFits ?? false,
+  });
   try {
     const embedded = choice.model === EMBEDDED_MODEL;
     await engine.loadModel({ name: choice.model, ...(embedded ? { folder: EMBEDDED_FOLDER } : {}) });

@@ -18,6 +18,11 @@ export function withEngineOptions(command: Command): Command {
     .option('--memory-limit <GiB>', 'refuse models that are predicted to take more', positiveNumber);
 }
 
+/** Adds --no-daemon. */
+export function withDaemon(command: Command): Command {
+  return command.option('--no-daemon', 'compute in this process even where a daemon runs');
+}
+
 /** Adds --json. */
 export function withJson(command: Command): Command {
   return command.option('--json', 'print one JSON document instead of text for people');

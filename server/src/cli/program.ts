@@ -2,6 +2,7 @@
 import { Command, CommanderError } from 'commander';
 import { checkCommand } from './commands/check.ts';
 import { doctorCommand } from './commands/doctor.ts';
+import { lspCommand } from './commands/lsp.ts';
 import { quickstartCommand } from './commands/quickstart.ts';
 import { selftestCommand } from './commands/selftest.ts';
 import { serveCommand } from './commands/serve.ts';
@@ -34,6 +35,7 @@ export async function runCli(args: readonly string[]): Promise<number> {
     selftestCommand,
     quickstartCommand,
     serveCommand,
+    lspCommand,
     statusCommand,
     stopCommand,
     trainTinyworldCommand,

@@ -2,6 +2,7 @@
 
 import { METHODS } from '@sonde/protocol';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { EngineStatus } from '../engine/engine.ts';
 import type { EngineDoor } from '../rpc/engine-door.ts';
 import type { Meter } from '../rpc/session.ts';
 
@@ -24,6 +25,8 @@ export function createMetrics(engine: EngineDoor, clients: () => number): Metric
     buckets: [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30],
     registers,
   });
+  /** Read once before each text. */
+  let status: EngineStatus;
   const gauge = (name: string, help: string, read: () => number): void => {
     new Gauge({
       name: `sonde_${name}`,
@@ -55,21 +58,21 @@ export function createMetrics(engine: EngineDoor, clients: () => number): Metric
     labelNames: ['lane'] as const,
     registers,
     collect() {
-      for (const [lane, waiting] of Object.entries(engine.status().waiting)) this.set({ lane }, waiting);
+      for (const [lane, waiting] of Object.entries(status.waiting)) this.set({ lane }, waiting);
     },
   });
-  counter('memo_hits', 'Traces answered from the memo', () => engine.status().memo.hits);
-  counter('memo_joins', 'Traces that joined one in flight', () => engine.status().memo.joins);
-  counter('memo_misses', 'Traces that were computed', () => engine.status().memo.misses);
-  gauge('memo_bytes', 'Bytes of finished traces that are kept', () => engine.status().memo.bytes);
-  gauge('sessions_bytes', 'Bytes of open programs', () => engine.status().sessions.bytes);
-  counter('tokens', 'Tokens computed', () => engine.status().runtime?.tokens ?? 0);
-  counter(
-    'runtime_restarts',
-    'Times the runtime process was started again',
-    () => engine.status().runtime?.restarts ?? 0,
-  );
-  gauge('runtime_resident_bytes', 'Memory of the runtime process', () => engine.status().runtime?.rss ?? 0);
+  counter('memo_hits', 'Traces answered from the memo', () => status.memo.hits);
+  counter('memo_joins', 'Traces that joined one in flight', () => status.memo.joins);
+  counter('memo_misses', 'Traces that were computed', () => status.memo.misses);
+  gauge('memo_bytes', 'Bytes of finished traces that are kept', () => status.memo.bytes);
+  gauge('prefix_bytes', 'Bytes of texts in work', () => status.prefix.bytes);
+  counter('prefix_reused_tokens', 'Tokens that earlier versions of a text saved', () => status.prefix.reusedTokens);
+  gauge('sessions_bytes', 'Bytes of open programs', () => status.sessions.bytes);
+  gauge('resident_bytes', 'Predicted bytes of open models and dictionaries', () => status.resident.bytes);
+  counter('evictions', 'Models and dictionaries closed to make room', () => status.resident.evictions);
+  counter('tokens', 'Tokens computed', () => status.runtime.tokens);
+  counter('runtime_restarts', 'Times the runtime process was started again', () => status.runtime.restarts);
+  gauge('runtime_resident_bytes', 'Memory of the runtime process', () => status.runtime.rss);
 
   return {
     started() {
@@ -80,7 +83,10 @@ export function createMetrics(engine: EngineDoor, clients: () => number): Metric
       // A client's invented names must not become time series.
       latency.observe({ method: METHODS.has(method) ? method : 'unknown', outcome }, seconds);
     },
-    text: () => registry.metrics(),
+    async text() {
+      status = await engine.status();
+      return registry.metrics();
+    },
     contentType: registry.contentType,
     inFlight: () => running,
   };

@@ -9,14 +9,22 @@ import type { LoadedModel } from './models.ts';
 /** Tokens of one run: short enough that a batch-lane run does not keep an interactive one waiting. */
 const MAX_RUN_TOKENS = 128;
 
-/** A source over one model; sequences are cut to the context asked for, the model's and a run's length. */
-export function calibrationSource(execution: Execution, model: LoadedModel): ActivationSource {
+/**
+ * A source over one model; sequences are cut to the context asked for, the model's and a run's length. `onText` is told
+ * the share of the texts that is done.
+ */
+export function calibrationSource(
+  execution: Execution,
+  model: LoadedModel,
+  onText: (share: number) => void,
+): ActivationSource {
   return async function* source({ hooks, prepend_bos, context_size }, signal) {
     const { tokenizer, checkpoint, handle } = model;
     const bos = (prepend_bos ?? tokenizer.addsBos) && tokenizer.bosId !== null;
     const length = Math.min(context_size ?? MAX_RUN_TOKENS, checkpoint.spec.n_ctx, MAX_RUN_TOKENS);
     const prefix = bos ? [tokenizer.bosId!] : [];
-    for (const text of CALIBRATION_TEXTS) {
+    for (const [at, text] of CALIBRATION_TEXTS.entries()) {
+      onText(at / CALIBRATION_TEXTS.length);
       const { ids, special } = await tokenizer.encode(text, { bos: false });
       const step = Math.max(1, length - prefix.length);
       for (let start = 0; start < ids.length; start += step) {

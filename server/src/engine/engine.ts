@@ -3,7 +3,7 @@
  * Results are plain readonly data. Deliberately absent: wire types, terminals, native code.
  */
 import { throwIfCancelled } from '../core/errors.ts';
-import type { Runner } from '../core/runner.ts';
+import type { Runner, RunnerMemory } from '../core/runner.ts';
 import { checkFit, type FitReport } from '../dictionary/fit-check.ts';
 import type { FeatureLabel } from '../dictionary/labels.ts';
 import { readLabels } from '../dictionary/labels.ts';
@@ -12,29 +12,43 @@ import { locateFolder } from '../files/hub-cache.ts';
 import { checkIdentities, type IdentityCheck } from '../methods/identities.ts';
 import { traceBatcher } from '../methods/trace/batched.ts';
 import { type TraceCache, traceCache } from '../methods/trace/cached.ts';
+import { openCheckpoint } from '../model/checkpoint.ts';
 import { checkMemory, predictMemory } from '../model/memory.ts';
 import { calibrationSource } from './calibration.ts';
 import { featurePage, labelFeature, searchFeatures } from './features.ts';
+import { fitChecks } from './fit-checks.ts';
 import { createMemo, type MemoStats } from './memo.ts';
-import { dictionaryInfo, type LoadedModel, loadModel, modelInfo, UNCHECKED } from './models.ts';
+import {
+  type AttachedDictionary,
+  dictionaryInfo,
+  dictionaryPart,
+  type LoadedModel,
+  loadModel,
+  modelInfo,
+  modelPart,
+  UNCHECKED,
+} from './models.ts';
 import { createRegistry } from './registry.ts';
+import { type Residency, residency } from './residency.ts';
 import type {
   ActivationsResult,
   DictionaryInfo,
   FeatureHit,
   FeaturePage,
   ModelInfo,
+  OnProgress,
+  RuntimeStatus,
   TokenizeResult,
   TraceResult,
 } from './results.ts';
 import { createScheduler, type Lane } from './scheduler.ts';
 import { sessionCache } from './session-cache.ts';
-import { encodeForModel, tokenInfos } from './text.ts';
+import { encodeForModel, tokenizeText } from './text.ts';
 import { activationsOf, type TextOptions, type TraceOptions, traceKey, traceText } from './tracing.ts';
 
 export interface EngineOptions {
-  readonly runner: Runner;
-  /** Bytes that one model may be predicted to take. */
+  readonly runner: Runner & { restarts?(): number };
+  /** Bytes that models and dictionaries may be predicted to take while they are open; one model at most. */
   readonly modelMemoryLimit: number;
   /** Bytes of open programs that are kept for reuse. */
   readonly sessionMemoryLimit: number;
@@ -42,6 +56,8 @@ export interface EngineOptions {
   readonly memoBytes?: number;
   /** Bytes of texts in work: keys and values in the runtime, rows here. */
   readonly prefixBytes?: number;
+  /** Checks each dictionary's fit in the background once it is attached. */
+  readonly checkFits?: boolean;
 }
 
 /** Which loaded model is meant; the only one when absent. */
@@ -81,19 +97,26 @@ export interface EngineStatus {
   readonly memo: MemoStats;
   readonly prefix: ReturnType<TraceCache['stats']>;
   readonly sessions: { readonly bytes: number; readonly sessions: number };
+  /** Models and dictionaries that are open; others are opened again when they are used. */
+  readonly resident: ReturnType<Residency['usage']>;
+  readonly runtime: RuntimeStatus;
 }
 
 export interface Engine {
-  /** Opens a model. @throws artifact errors; too-large beyond the memory limit. */
+  /** Opens a model; one that is loaded under this name with the same files stays as it is. @throws artifact errors; too-large beyond the memory limit. */
   loadModel(options: LoadModelOptions): Promise<ModelInfo>;
   models(): readonly ModelInfo[];
   unloadModel(name: string): Promise<void>;
-  /** Attaches a dictionary (or each layer's of a set). @throws artifact errors; dictionary-mismatch when it does not fit. */
+  /** Attaches a dictionary (or each layer's of a set), unless it is attached with the same reading. @throws artifact errors; dictionary-mismatch when it does not fit. */
   loadDictionary(options: LoadDictionaryOptions): Promise<readonly DictionaryInfo[]>;
   dictionaries(choice: ModelChoice): readonly DictionaryInfo[];
   unloadDictionary(choice: DictionaryChoice): Promise<void>;
   /** Measures a dictionary on calibration text and judges whether it fits its hook; later results carry the verdict. */
-  checkDictionary(choice: DictionaryChoice & LaneChoice, signal?: AbortSignal): Promise<FitReport>;
+  checkDictionary(
+    choice: DictionaryChoice & LaneChoice,
+    signal?: AbortSignal,
+    onProgress?: OnProgress,
+  ): Promise<FitReport>;
   tokenize(options: ModelChoice & Pick<TextOptions, 'text' | 'bos'>): Promise<TokenizeResult>;
   /** Features of every token, by the dictionaries named (all when absent). */
   trace(
@@ -116,7 +139,8 @@ export interface Engine {
   ): FeatureLabel | null;
   /** Checks identities that hold on any model's own tensors, over a text. */
   identities(options: ModelChoice & Pick<TextOptions, 'text'>, signal?: AbortSignal): Promise<readonly IdentityCheck[]>;
-  status(): EngineStatus;
+  /** Answers at once, whatever runs. */
+  status(): Promise<EngineStatus>;
   dispose(): Promise<void>;
 }
 
@@ -133,76 +157,118 @@ export function createEngine(options: EngineOptions): Engine {
   const memo = createMemo<TraceResult>(memoBytes, (result) => JSON.stringify(result).length);
   const reuse = { batcher: traceBatcher(), cache: traceCache(options.prefixBytes ?? DEFAULT_PREFIX_BYTES) };
   const execution = (lane: Lane = 'batch') => sessions.on(lane);
+  const open = residency(modelMemoryLimit, release);
+  const checks = fitChecks((model, attached, signal) => measureFit(model, attached, 'batch', signal));
+  const memory = runtimeMemory(runner);
 
-  function admit(model: LoadedModel): void {
-    const plan = { predictions: true, device: runner.device, weights: 'packed' } as const;
-    checkMemory(predictMemory(model.checkpoint, plan), modelMemoryLimit);
+  /** Frees what a model or a dictionary holds, except what is in use. */
+  async function release(digest: string): Promise<void> {
+    memo.forget(digest);
+    reuse.cache.forget(execution(), digest);
+    await sessions.drop(digest);
+  }
+
+  /** Work on a model and some of its dictionaries, which are open meanwhile. */
+  function using<T>(
+    model: LoadedModel,
+    dictionaries: readonly AttachedDictionary[],
+    work: () => Promise<T>,
+  ): Promise<T> {
+    return open.use([modelPart(model, runner.device), ...dictionaries.map(dictionaryPart)], work);
+  }
+
+  async function leave({ checkpoint, dictionaries }: LoadedModel): Promise<void> {
+    for (const attached of dictionaries) checks.cancel(attached);
+    for (const digest of [checkpoint.digest, ...dictionaries.map(({ dictionary }) => dictionary.digest)]) {
+      open.remove(digest);
+      await release(digest);
+    }
+  }
+
+  async function measureFit(
+    model: LoadedModel,
+    attached: AttachedDictionary,
+    lane: Lane | undefined,
+    signal?: AbortSignal,
+    onProgress?: OnProgress,
+  ): Promise<FitReport> {
+    const { dictionary } = attached;
+    const ran = execution(lane);
+    const onText = (fraction: number): void => onProgress?.({ message: `check ${dictionary.name}`, fraction });
+    const source = calibrationSource(ran, model, onText);
+    const report = await using(model, [attached], () =>
+      checkFit(ran.runner, dictionary, model.checkpoint.spec, source, signal),
+    );
+    const { status, fvu, l0, cause } = report;
+    attached.fit = { status, fvu, l0, cause };
+    memo.forget(dictionary.digest);
+    return report;
   }
 
   return {
     async loadModel({ name, folder }) {
-      const model = await loadModel(name, folder ?? locateFolder(name).folder);
-      admit(model);
+      const checkpoint = openCheckpoint(folder ?? locateFolder(name).folder);
+      const same = () => {
+        const known = registry.models.get(name);
+        return known?.checkpoint.digest === checkpoint.digest ? known : undefined;
+      };
+      const plan = { predictions: true, device: runner.device, weights: 'packed' } as const;
+      checkMemory(predictMemory(checkpoint, plan), modelMemoryLimit);
+      const model = same() ?? (await loadModel(name, checkpoint));
+      // Another request may have loaded it while this one read the tokenizer.
+      const known = same();
+      if (known) return modelInfo(known);
+      const replaced = registry.models.get(name);
       registry.add(model);
+      if (replaced) await leave(replaced);
       return modelInfo(model);
     },
     models: () => [...registry.models.values()].map(modelInfo),
     async unloadModel(name) {
-      const { checkpoint } = registry.remove(name);
-      memo.forget(checkpoint.digest);
-      reuse.cache.forget(execution(), checkpoint.digest);
-      await sessions.drop(checkpoint.digest);
+      await leave(registry.remove(name));
     },
     async loadDictionary({ model: name, path, ...opening }) {
       const model = registry.model(name);
       const opened = openDictionary(locateFolder(path).folder, model.checkpoint.spec, opening);
-      return opened.map((dictionary) =>
-        dictionaryInfo(registry.attach(model, { dictionary, labels: readLabels(dictionary.path), fit: UNCHECKED })),
-      );
+      return opened.map((dictionary) => {
+        const known = registry.attached(model, dictionary);
+        if (known) return dictionaryInfo(known);
+        const labels = readLabels(dictionary.path);
+        const attached = registry.attach(model, { dictionary, labels, fit: UNCHECKED });
+        if (options.checkFits) checks.enqueue(model, attached);
+        return dictionaryInfo(attached);
+      });
     },
     dictionaries: ({ model }) => registry.model(model).dictionaries.map(dictionaryInfo),
     async unloadDictionary({ model, dictionary }) {
-      const { digest } = registry.detach(registry.model(model), dictionary).dictionary;
-      memo.forget(digest);
-      reuse.cache.forget(execution(), digest);
-      await sessions.drop(digest);
+      const attached = registry.detach(registry.model(model), dictionary);
+      checks.cancel(attached);
+      open.remove(attached.dictionary.digest);
+      await release(attached.dictionary.digest);
     },
-    async checkDictionary({ model: name, dictionary, lane }, signal) {
+    async checkDictionary({ model: name, dictionary, lane }, signal, onProgress) {
       const model = registry.model(name);
       const attached = registry.dictionary(model, dictionary);
-      const ran = execution(lane);
-      const source = calibrationSource(ran, model);
-      const report = await checkFit(ran.runner, attached.dictionary, model.checkpoint.spec, source, signal);
-      const { status, fvu, l0, cause } = report;
-      attached.fit = { status, fvu, l0, cause };
-      memo.forget(attached.dictionary.digest);
-      return report;
+      checks.cancel(attached);
+      return measureFit(model, attached, lane, signal, onProgress);
     },
-    async tokenize({ model: name, text, bos }) {
-      const model = registry.model(name);
-      const warnings: string[] = [];
-      const withBos = bos ?? model.tokenizer.addsBos;
-      const { n_ctx } = model.checkpoint.spec;
-      const encoded = await model.tokenizer.encode(text, { bos: withBos });
-      if (encoded.doubledBos) warnings.push('The text begins with BOS itself, so BOS is doubled.');
-      if (encoded.ids.length > n_ctx)
-        warnings.push(`The text has ${encoded.ids.length} tokens; the context takes ${n_ctx}.`);
-      return { bos: withBos, tokens: tokenInfos(model, encoded, 0, encoded.ids.length), warnings };
-    },
+    tokenize: async ({ model, text, bos }) => tokenizeText(registry.model(model), text, bos),
     async trace({ model: name, dictionaries, lane, ...request }, signal) {
       throwIfCancelled(signal);
       const model = registry.model(name);
       const chosen = dictionaries?.map((wanted) => registry.dictionary(model, wanted)) ?? [...model.dictionaries];
       const compute = (own: AbortSignal): Promise<TraceResult> =>
-        traceText(reuse, execution(lane), model, chosen, request, own);
+        using(model, chosen, () => traceText(reuse, execution(lane), model, chosen, request, own));
       return memo.get(traceKey(model, chosen, request), compute, signal);
     },
     async activations({ model: name, hooks, lane, ...request }, signal) {
-      return activationsOf(execution(lane), registry.model(name), hooks, request, signal);
+      const model = registry.model(name);
+      return using(model, [], () => activationsOf(execution(lane), model, hooks, request, signal));
     },
     async feature({ model: name, dictionary, feature, count, lane }, signal) {
       const model = registry.model(name);
-      return featurePage(execution(lane), model, registry.dictionary(model, dictionary), feature, count, signal);
+      const attached = registry.dictionary(model, dictionary);
+      return using(model, [attached], () => featurePage(execution(lane), model, attached, feature, count, signal));
     },
     searchFeatures({ model: name, dictionary, query, limit }) {
       const model = registry.model(name);
@@ -217,16 +283,41 @@ export function createEngine(options: EngineOptions): Engine {
     async identities({ model: name, text }, signal) {
       const model = registry.model(name);
       const { ids } = await encodeForModel(model, text, { bos: model.tokenizer.addsBos, truncate: true }, []);
-      return checkIdentities(execution(), model.handle, ids, signal);
+      return using(model, [], () => checkIdentities(execution(), model.handle, ids, signal));
     },
-    status: () => ({
+    status: async () => ({
       device: runner.device,
       models: [...registry.models.values()].map(modelInfo),
       waiting: scheduler.waiting(),
       memo: memo.stats(),
       prefix: reuse.cache.stats(),
       sessions: sessions.usage(),
+      resident: open.usage(),
+      runtime: { ...(await memory()), restarts: runner.restarts?.() ?? 0, tokens: scheduler.tokens() },
     }),
-    dispose: () => runner.dispose(),
+    dispose() {
+      checks.cancelAll();
+      return runner.dispose();
+    },
+  };
+}
+
+/** Milliseconds that a status waits for the runtime's memory before it takes the last one known. */
+const MEMORY_PATIENCE = 5;
+
+/** Asks the runtime; where the system does not tell from outside, the answer waits behind a run. */
+function runtimeMemory(runner: Runner): () => Promise<RunnerMemory> {
+  let known: RunnerMemory = { rss: 0 };
+  let asking: Promise<RunnerMemory> | null = null;
+  return () => {
+    asking ??= runner
+      .memory()
+      .then((memory) => (known = memory))
+      .catch(() => known)
+      .finally(() => {
+        asking = null;
+      });
+    const patience = new Promise<RunnerMemory>((resolve) => setTimeout(() => resolve(known), MEMORY_PATIENCE));
+    return Promise.race([asking, patience]);
   };
 }

@@ -2,7 +2,7 @@
  * Fit checks: asked for, or run by themselves after a dictionary was attached. The latter go one after the other in the
  * batch lane, so that a set of dictionaries does not crowd out other batch work, and end when their dictionary leaves.
  */
-import { isCancelled } from '../core/errors.ts';
+import { SondeError } from '../core/errors.ts';
 import type { FitReport } from '../dictionary/fit-check.ts';
 import type { AttachedDictionary, LoadedModel } from './models.ts';
 
@@ -25,7 +25,7 @@ export function fitChecks(measure: Measure): FitChecks {
     try {
       await measure(model, attached, signal);
     } catch (error) {
-      if (isCancelled(error)) return;
+      if (error instanceof SondeError && error.kind === 'cancelled') return;
       const cause = `the fit check failed: ${error instanceof Error ? error.message : String(error)}`;
       attached.fit = { ...attached.fit, cause };
     } finally {

@@ -1,9 +1,12 @@
 /** Loaded models and the dictionaries attached to them. */
+import type { Device } from '../core/runner.ts';
 import type { Dictionary } from '../dictionary/dictionary.ts';
 import type { FeatureLabel } from '../dictionary/labels.ts';
 import { type ModelHandle, modelHandle } from '../methods/model-handle.ts';
-import { type Checkpoint, openCheckpoint } from '../model/checkpoint.ts';
+import type { Checkpoint } from '../model/checkpoint.ts';
+import { predictMemory } from '../model/memory.ts';
 import { openTokenizer, type TextTokenizer } from '../model/tokenizer/tokenizer.ts';
+import type { Part } from './residency.ts';
 import type { DictionaryInfo, FitSummary, ModelInfo } from './results.ts';
 
 export interface LoadedModel {
@@ -20,16 +23,26 @@ export interface AttachedDictionary {
   fit: FitSummary;
 }
 
-/** Opens a folder; no weight is read yet. */
-export async function loadModel(name: string, folder: string): Promise<LoadedModel> {
-  const checkpoint = openCheckpoint(folder);
+/** A model from its checkpoint and the tokenizer beside it; no weight is read yet. */
+export async function loadModel(name: string, checkpoint: Checkpoint): Promise<LoadedModel> {
   return {
     name,
     checkpoint,
     handle: modelHandle(checkpoint),
-    tokenizer: await openTokenizer(folder),
+    tokenizer: await openTokenizer(checkpoint.folder),
     dictionaries: [],
   };
+}
+
+/** What a model may hold while it is open: weights packed, predictions on. */
+export function modelPart({ checkpoint }: LoadedModel, device: Device): Part {
+  const { total } = predictMemory(checkpoint, { predictions: true, device, weights: 'packed' });
+  return { digest: checkpoint.digest, bytes: total };
+}
+
+/** What a dictionary may hold while it is open: both its matrices as float32. */
+export function dictionaryPart({ dictionary: { digest, d_in, d_out, d_sae } }: AttachedDictionary): Part {
+  return { digest, bytes: 4 * d_sae * (d_in + d_out) };
 }
 
 export function modelInfo({ name, checkpoint }: LoadedModel): ModelInfo {

@@ -1,5 +1,6 @@
 /** Which models and dictionaries are loaded, by name. Invariant: names are unique; errors list what is there. */
 import { nearest, SondeError } from '../core/errors.ts';
+import type { Dictionary } from '../dictionary/dictionary.ts';
 import type { AttachedDictionary, LoadedModel } from './models.ts';
 
 export interface Registry {
@@ -11,6 +12,8 @@ export interface Registry {
   /** Puts a model in; one of the same name is replaced. */
   add(model: LoadedModel): void;
   remove(name: string): LoadedModel;
+  /** The same dictionary, read in the same way, where it is attached already. */
+  attached(model: LoadedModel, dictionary: Dictionary): AttachedDictionary | undefined;
   /** Attaches a dictionary under a name of its own: `name`, or `name#2` where that is taken. */
   attach(model: LoadedModel, attached: AttachedDictionary): AttachedDictionary;
   detach(model: LoadedModel, name: string): AttachedDictionary;
@@ -61,6 +64,7 @@ export function createRegistry(): Registry {
       models.delete(model.name);
       return model;
     },
+    attached: (model, dictionary) => model.dictionaries.find((entry) => isSame(entry.dictionary, dictionary)),
     attach(model, attached) {
       const taken = new Set(model.dictionaries.map(({ dictionary }) => dictionary.name));
       const { name } = attached.dictionary;
@@ -77,4 +81,11 @@ export function createRegistry(): Registry {
     },
   };
   return registry;
+}
+
+/** Whether results would be the same under the same name; an attached one may carry a number after its name. */
+function isSame(attached: Dictionary, opened: Dictionary): boolean {
+  const fields = ['digest', 'path', 'hook_in', 'hook_out', 'head_index', 'folding', 'center_input'] as const;
+  const isNamed = attached.name === opened.name || attached.name.replace(/#\d+$/, '') === opened.name;
+  return isNamed && fields.every((field) => attached[field] === opened[field]);
 }

@@ -1,4 +1,5 @@
 /** What leaves the engine: plain readonly data, the same for every door. */
+import type { RunnerMemory } from '../core/runner.ts';
 import type { Tensor } from '../core/tensor.ts';
 import type { DictionaryFormat } from '../dictionary/dictionary.ts';
 import type { FeatureLabel } from '../dictionary/labels.ts';
@@ -158,3 +159,14 @@ export interface FeatureHit {
   /** Cosine of decoder rows for neighbours; 1 for an exact text match, less for a looser one. */
   readonly score: number;
 }
+
+/** The process that computes. */
+export interface RuntimeStatus extends RunnerMemory {
+  /** Starts after the first. */
+  readonly restarts: number;
+  /** Tokens that runs took in so far. */
+  readonly tokens: number;
+}
+
+/** How far a long call has come; `fraction` in 0 … 1, null where unknown. */
+export type OnProgress = (report: { readonly message: string; readonly fraction: number | null }) => void;

@@ -13,6 +13,8 @@ export interface Scheduler {
   on(lane: Lane): Runner;
   /** Calls that wait, by lane. */
   waiting(): Readonly<Record<Lane, number>>;
+  /** Tokens that runs took in so far, padding included. */
+  tokens(): number;
 }
 
 /** Calls that may wait in each lane before the next is refused. */
@@ -28,6 +30,7 @@ interface Job {
 export function createScheduler(runner: Runner): Scheduler {
   const queues: Record<Lane, Job[]> = { interactive: [], batch: [] };
   let busy = false;
+  let tokens = 0;
 
   async function pump(): Promise<void> {
     if (busy) return;
@@ -77,7 +80,15 @@ export function createScheduler(runner: Runner): Scheduler {
     device: runner.device,
     open: (program, options, signal) => enqueue(lane, () => runner.open(program, options, signal), signal),
     run: (session, feeds, fetches, signal, resident) =>
-      enqueue(lane, () => runner.run(session, feeds, fetches, signal, resident), signal),
+      enqueue(
+        lane,
+        async () => {
+          const outputs = await runner.run(session, feeds, fetches, signal, resident);
+          tokens += feeds.tokens?.data.length ?? 0;
+          return outputs;
+        },
+        signal,
+      ),
     close: (session) => enqueue(lane, () => runner.close(session)),
     dropStore: (store) => enqueue(lane, () => runner.dropStore(store)),
   });
@@ -85,5 +96,6 @@ export function createScheduler(runner: Runner): Scheduler {
   return {
     on: (lane) => views[lane],
     waiting: () => ({ interactive: queues.interactive.length, batch: queues.batch.length }),
+    tokens: () => tokens,
   };
 }

@@ -2,7 +2,7 @@
 import { SondeError } from '../core/errors.ts';
 import type { EncodedText } from '../model/tokenizer/tokenizer.ts';
 import type { AttachedDictionary, LoadedModel } from './models.ts';
-import type { TokenInfo } from './results.ts';
+import type { TokenInfo, TokenizeResult } from './results.ts';
 
 /** Dictionaries that are traced with one BOS setting. */
 export interface BosGroup {
@@ -79,6 +79,18 @@ export async function encodeForModel(
     special: cut(encoded.special),
     partial: cut(encoded.partial),
   };
+}
+
+/** Splits a text of any length; `bos` is the tokenizer's own choice when absent. */
+export async function tokenizeText(model: LoadedModel, text: string, bos?: boolean): Promise<TokenizeResult> {
+  const warnings: string[] = [];
+  const withBos = bos ?? model.tokenizer.addsBos;
+  const { n_ctx } = model.checkpoint.spec;
+  const encoded = await model.tokenizer.encode(text, { bos: withBos });
+  if (encoded.doubledBos) warnings.push('The text begins with BOS itself, so BOS is doubled.');
+  if (encoded.ids.length > n_ctx)
+    warnings.push(`The text has ${encoded.ids.length} tokens; the context takes ${n_ctx}.`);
+  return { bos: withBos, tokens: tokenInfos(model, encoded, 0, encoded.ids.length), warnings };
 }
 
 /** Tokens [from, to) for people and scripts. */

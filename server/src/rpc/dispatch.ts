@@ -2,7 +2,7 @@
 import type { CheckedParams, PartialResult, RequestName, Result, WireError } from '@sonde/protocol';
 import { isRequestName, METHODS, wireError } from '@sonde/protocol';
 import { nearest, SondeError } from '../core/errors.ts';
-import type { OnProgress } from './engine-door.ts';
+import type { OnProgress } from '../engine/results.ts';
 
 /** What a handler has besides its parameters. */
 export interface RequestContext<N extends RequestName = RequestName> {

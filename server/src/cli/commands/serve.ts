@@ -5,12 +5,13 @@ import chalk from 'chalk';
 import { Command } from 'commander';
 import { SondeError } from '../../core/errors.ts';
 import { type ConfigInput, type DaemonConfig, readConfig } from '../../daemon/config.ts';
-import { type Daemon, sessionServices, startDaemon } from '../../daemon/daemon.ts';
+import { type Daemon, type Started, sessionServices, startDaemon } from '../../daemon/daemon.ts';
 import { createLog } from '../../daemon/log.ts';
 import { createRoots, type Roots } from '../../daemon/roots.ts';
 import { type DaemonState, stateFolder } from '../../daemon/state.ts';
 import type { Engine } from '../../engine/engine.ts';
 import { hubCacheFolder } from '../../files/hub-cache.ts';
+import { lspDoor } from '../../lsp/door.ts';
 import { openSession } from '../../rpc/session.ts';
 import { serveStdio } from '../../rpc/stdio.ts';
 import { EMBEDDED_FOLDER, EMBEDDED_MODEL, openEngine } from '../open-engine.ts';
@@ -55,29 +56,29 @@ export function serveCommand(_: SetExitCode): Command {
     .option('--stdio', 'serve one client on standard input and output instead, with no port and no lock');
   return withJson(command).action(async (options: Options) => {
     const config = configOf(options);
-    const roots = rootsOf(config);
-    const log = createLog(config.log_level);
-    if (options.stdio) return stdio(config, roots);
-    const started = await startDaemon({
-      config,
-      version: VERSION,
-      stateFolder: folderOf(config),
-      roots,
-      log,
-      openEngine: () => engineOf(config),
-    });
+    if (options.stdio) return stdio(config, rootsOf(config));
+    const started = await launch(config);
     if ('running' in started) return announce(started.running, 'runs already', options.json);
     announce(started.daemon.state, 'listens', options.json);
     await untilStopped(started.daemon);
   });
 }
 
-/** The state folder of a config. */
-export function folderOf({ state_folder }: Pick<DaemonConfig, 'state_folder'>): string {
-  return state_folder ?? stateFolder();
+/** Starts the daemon in this process, or finds the one that runs. */
+export function launch(config: DaemonConfig): Promise<Started> {
+  return startDaemon({
+    config,
+    version: VERSION,
+    stateFolder: config.state_folder ?? stateFolder(),
+    roots: rootsOf(config),
+    log: createLog(config.log_level),
+    openEngine: () => engineOf(config),
+    doors: () => new Map([['/lsp', lspDoor(VERSION)]]),
+  });
 }
 
-async function untilStopped(daemon: Daemon): Promise<void> {
+/** Settles once a signal, or a client, has stopped the daemon. */
+export async function untilStopped(daemon: Daemon): Promise<void> {
   const onSignal = (signal: NodeJS.Signals): void => daemon.stop(signal);
   process.once('SIGTERM', onSignal).once('SIGINT', onSignal);
   await daemon.stopped;
@@ -114,6 +115,7 @@ function engineOf(config: DaemonConfig): Promise<Engine> {
     model,
     dictionaries,
     device,
+    checkFits: true,
     ...(memory_limit_gib === null ? {} : { memoryLimit: memory_limit_gib }),
   });
 }

@@ -1,7 +1,7 @@
 /** `sonde status`: what the running daemon does. */
 import { Command } from 'commander';
-import { findDaemon, readToken } from '../../daemon/state.ts';
-import { connectDaemon } from '../../rpc/connect.ts';
+import { findDaemon } from '../../daemon/state.ts';
+import { openClient } from '../daemon-client.ts';
 import { EXIT_CHECK_FAILED } from '../exit-codes.ts';
 import { type SetExitCode, withJson } from '../options.ts';
 import { print, printJson } from '../output.ts';
@@ -14,9 +14,8 @@ export function statusCommand(setExitCode: SetExitCode): Command {
       setExitCode(EXIT_CHECK_FAILED);
       return json ? printJson(null) : print('No daemon runs. Start one with `sonde serve`.');
     }
-    const { url, certificate } = state;
-    const address = { url, token: readToken(state.token), certificate: certificate ?? undefined };
-    const client = await connectDaemon(address, 'sonde status');
+    const { url } = state;
+    const client = await openClient(state, 'status');
     const status = await client.request('sonde/daemon/status', {});
     await client.close();
     if (json) return printJson({ ...state, ...status });
@@ -26,6 +25,8 @@ export function statusCommand(setExitCode: SetExitCode): Command {
     print(`${status.clients} clients, ${status.requests_in_flight} requests in flight, ${mebibytes(status.rss)}`);
     print(`waiting: ${engine.waiting.interactive} interactive, ${engine.waiting.batch} batch, on ${engine.device}`);
     print(`memo: ${engine.memo.hits} hits, ${engine.memo.misses} misses, ${mebibytes(engine.memo.bytes)}`);
+    const { rss, restarts, tokens } = engine.runtime;
+    print(`runtime: ${mebibytes(rss)}, ${restarts} restarts, ${tokens} tokens`);
     print(`models: ${engine.models.map(({ name }) => name).join(', ') || 'none'}`);
   });
 }

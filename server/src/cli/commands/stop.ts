@@ -2,8 +2,8 @@
 import { Command } from 'commander';
 import { SondeError } from '../../core/errors.ts';
 import { lockHolder } from '../../daemon/lock.ts';
-import { findDaemon, readToken, stateFolder } from '../../daemon/state.ts';
-import { connectDaemon } from '../../rpc/connect.ts';
+import { findDaemon, stateFolder } from '../../daemon/state.ts';
+import { openClient } from '../daemon-client.ts';
 import { type SetExitCode, withJson } from '../options.ts';
 import { print, printJson } from '../output.ts';
 
@@ -15,9 +15,8 @@ export function stopCommand(_: SetExitCode): Command {
   return withJson(command).action(async ({ json }: { json?: boolean }) => {
     const state = findDaemon();
     if (!state) return json ? printJson(null) : print('No daemon runs.');
-    const { url, certificate } = state;
-    const address = { url, token: readToken(state.token), certificate: certificate ?? undefined };
-    const client = await connectDaemon(address, 'sonde stop');
+    const { url } = state;
+    const client = await openClient(state, 'stop');
     await client.request('sonde/daemon/stop', {});
     await client.close();
     await gone(state.pid);

@@ -1,9 +1,11 @@
 /** `sonde trace`: the features of every token of a text. */
 import { Command } from 'commander';
 import type { Device } from '../../core/runner.ts';
+import type { TraceResult } from '../../engine/results.ts';
 import { readText } from '../../files/file-reader.ts';
+import { absoluteName, loadRemotely, throughDaemon } from '../daemon-client.ts';
 import { openEngine, textOf } from '../open-engine.ts';
-import { type SetExitCode, tokenRange, wholeNumber, withEngineOptions, withJson } from '../options.ts';
+import { type SetExitCode, tokenRange, wholeNumber, withDaemon, withEngineOptions, withJson } from '../options.ts';
 import { columns, print, printJson, printWarnings } from '../output.ts';
 import { renderTrace } from '../render/trace.ts';
 
@@ -20,6 +22,7 @@ interface Options {
   readonly truncate?: boolean;
   readonly fold: boolean;
   readonly only?: string[];
+  readonly daemon: boolean;
   readonly json?: boolean;
 }
 
@@ -36,30 +39,43 @@ export function traceCommand(_: SetExitCode): Command {
     .option('--no-bos', 'do not put BOS before the text')
     .option('--truncate', 'cut a text that is longer than the context')
     .option('--no-fold', 'leave activations in the file’s own scale instead of folding decoder norms');
-  return withJson(withEngineOptions(command)).action(async (text: string | undefined, options: Options) => {
+  return withJson(withDaemon(withEngineOptions(command))).action(async (text: string | undefined, options: Options) => {
     const input = await textOf(text, options.file, readText);
-    const engine = await openEngine({
-      ...options,
-      dictionaries: options.dictionary ?? [],
-      dictionaryOptions: { fold: options.fold },
-    });
-    try {
-      const result = await engine.trace({
-        text: input,
-        k: options.topK,
-        predictions: options.predictions,
-        truncate: options.truncate ?? false,
-        ...options.range,
-        ...(options.bos === undefined ? {} : { bos: options.bos }),
-        ...(options.only === undefined ? {} : { dictionaries: options.only }),
-      });
-      if (options.json) printJson(result);
-      else {
-        printWarnings(result.warnings);
-        print(renderTrace(result, columns()));
-      }
-    } finally {
-      await engine.dispose();
-    }
+    const result = (await traceRemotely(input, options)) ?? (await traceHere(input, options));
+    if (options.json) return printJson(result);
+    printWarnings(result.warnings);
+    print(renderTrace(result, columns()));
   });
+}
+
+function requestOf(text: string, { topK, predictions, truncate = false, range, bos }: Options) {
+  return { text, k: topK, predictions, truncate, ...range, ...(bos === undefined ? {} : { bos }) };
+}
+
+function traceRemotely(text: string, options: Options): Promise<TraceResult | undefined> {
+  return throughDaemon('trace', options, async (client) => {
+    const model = absoluteName(options.model);
+    const loaded = await loadRemotely(client, model, options.dictionary ?? [], options.fold);
+    // The daemon may have others attached too; one whose name was taken carries a number there.
+    const named = (wanted: string): string =>
+      loaded.find(({ name }) => name === wanted || name.replace(/#\d+$/, '') === wanted)?.name ?? wanted;
+    const dictionaries = options.only?.map(named) ?? loaded.map(({ name }) => name);
+    const request = { ...requestOf(text, options), model, dictionaries, lane: 'interactive' as const };
+    return (await client.request('sonde/trace/features', request)) as TraceResult;
+  });
+}
+
+async function traceHere(text: string, options: Options): Promise<TraceResult> {
+  const engine = await openEngine({
+    ...options,
+    model: absoluteName(options.model),
+    dictionaries: options.dictionary ?? [],
+    dictionaryOptions: { fold: options.fold },
+  });
+  try {
+    const only = options.only === undefined ? {} : { dictionaries: options.only };
+    return await engine.trace({ ...requestOf(text, options), ...only });
+  } finally {
+    await engine.dispose();
+  }
 }

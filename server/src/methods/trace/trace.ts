@@ -46,10 +46,7 @@ export async function trace(
 }
 
 /** @throws position-out-of-range; unknown-token. */
-export function checkRequest(
-  model: ModelHandle,
-  { ids, from, to }: Pick<TraceRequest, 'ids' | 'from' | 'to'>,
-): void {
+export function checkRequest(model: ModelHandle, { ids, from, to }: Pick<TraceRequest, 'ids' | 'from' | 'to'>): void {
   if (!(Number.isInteger(from) && Number.isInteger(to) && 0 <= from && from <= to && to <= ids.length)) {
     throw new SondeError(
       'position-out-of-range',

@@ -22,7 +22,7 @@ export function daemonHandlers(engine: EngineDoor, daemon: DaemonControl): Handl
   };
 }
 
-function daemonStatus(engine: EngineDoor, daemon: DaemonControl): Result<'sonde/daemon/status'> {
+async function daemonStatus(engine: EngineDoor, daemon: DaemonControl): Promise<Result<'sonde/daemon/status'>> {
   return {
     version: daemon.version,
     protocolVersion: PROTOCOL_VERSION,
@@ -31,6 +31,6 @@ function daemonStatus(engine: EngineDoor, daemon: DaemonControl): Result<'sonde/
     clients: daemon.clients(),
     requests_in_flight: daemon.requestsInFlight(),
     rss: process.memoryUsage.rss(),
-    engine: engine.status(),
+    engine: await engine.status(),
   };
 }

@@ -13,10 +13,7 @@ export function dictionaryHandlers(engine: EngineDoor, locate: Locate): Handlers
       await engine.unloadDictionary(choice);
       return null;
     },
-    'sonde/dictionary/check': (choice, { progress, signal }) => {
-      progress({ message: `check ${choice.dictionary}`, fraction: null });
-      return engine.checkDictionary(choice, signal, progress);
-    },
+    'sonde/dictionary/check': (choice, { progress, signal }) => engine.checkDictionary(choice, signal, progress),
   };
 }
 
