@@ -7,7 +7,12 @@ import type { TrainingResult } from './training.js';
 
 export interface Report {
   readonly date: string;
-  readonly machine: { readonly processor: string; readonly memoryGiB: number; readonly node: string };
+  readonly machine: {
+    readonly processor: string;
+    readonly memoryGiB: number;
+    readonly node: string;
+    readonly onnxruntime: string;
+  };
   /** Load average at the start and the end: ratios of a busy machine say little. */
   readonly load: readonly [number, number];
   readonly threads: number | null;
@@ -61,7 +66,7 @@ export function renderReport(report: Report): string {
     row.bound === null ? '' : verdict(row.ratio, row.bound, (value) => value.toFixed(1)),
   ]);
   return [
-    `${report.date}  ${machine.processor}, ${machine.memoryGiB} GiB, Node ${machine.node}; load ${load.join(' → ')}`,
+    `${report.date}  ${machine.processor}, ${machine.memoryGiB} GiB, Node ${machine.node}, onnxruntime ${machine.onnxruntime}; load ${load.join(' → ')}`,
     'Start, ms since the process began (warm page cache)',
     table(['', 'ms', ''], start),
     `Speed, 128 positions; peak of one large product ${speed.peak.toFixed(0)} GFLOP/s`,
