@@ -77,14 +77,14 @@ export async function loadRemotely(
   client: SondeClient,
   model: string,
   dictionaries: readonly string[],
-  fold: boolean,
+  folding: { fold?: boolean } = {},
 ): Promise<Result<'sonde/dictionary/load'>['dictionaries']> {
   await client.request('sonde/model/load', { name: model });
   const paths = dictionaries.length > 0 || model !== EMBEDDED_MODEL ? dictionaries : embeddedDictionaries();
   const loaded = [];
   for (const path of paths) {
     loaded.push(
-      ...(await client.request('sonde/dictionary/load', { model, path: absoluteName(path), fold })).dictionaries,
+      ...(await client.request('sonde/dictionary/load', { model, path: absoluteName(path), ...folding })).dictionaries,
     );
   }
   return loaded;

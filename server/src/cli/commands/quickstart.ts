@@ -47,7 +47,7 @@ export function quickstartCommand(_: SetExitCode): Command {
 async function annotate(state: DaemonState): Promise<TraceResult> {
   const client = await openClient(state, 'quickstart');
   try {
-    const attached = await loadRemotely(client, EMBEDDED_MODEL, [], true);
+    const attached = await loadRemotely(client, EMBEDDED_MODEL, []);
     // One layer is enough to read; the middle of the upper half is where this model's words have their meaning.
     const shown = attached.slice(Math.min(attached.length - 1, Math.floor((attached.length * 3) / 4))).slice(0, 1);
     const text = readText(join(EMBEDDED_FOLDER, PROMPT)).trimEnd();
@@ -82,10 +82,10 @@ export function script({ url, token, certificate }: Pick<DaemonState, 'url' | 't
   const trust = certificate === null ? '' : `, certificate: readFileSync(${JSON.stringify(certificate)}, 'utf8')`;
   return `node --input-type=module << 'END'
 import { readFileSync } from 'node:fs';
-import { connectDaemon } from '${client}';
+import { connectDaemon } from ${JSON.stringify(client)};
 const token = readFileSync(${JSON.stringify(token)}, 'utf8').trim();
 const client = await connectDaemon({ url: '${url}', token${trust} }, 'my script');
-const { runs } = await client.request('sonde/trace/features', { text: 'The sun rose.', k: 2 });
+const { runs } = await client.request('sonde/trace/features', { model: '${EMBEDDED_MODEL}', text: 'The sun rose.', k: 2 });
 for (const { tokens, dictionaries } of runs)
   tokens.forEach(({ text }, i) => console.log(text, dictionaries.map((one) => one.tokens[i].features)));
 await client.close();

@@ -48,6 +48,11 @@ export function traceCommand(_: SetExitCode): Command {
   });
 }
 
+/** Unless it is turned off, folding follows the dictionary's own convention. */
+function foldingOf({ fold }: Options): { fold?: boolean } {
+  return fold ? {} : { fold: false };
+}
+
 function requestOf(text: string, { topK, predictions, truncate = false, range, bos }: Options) {
   return { text, k: topK, predictions, truncate, ...range, ...(bos === undefined ? {} : { bos }) };
 }
@@ -55,7 +60,7 @@ function requestOf(text: string, { topK, predictions, truncate = false, range, b
 function traceRemotely(text: string, options: Options): Promise<TraceResult | undefined> {
   return throughDaemon('trace', options, async (client) => {
     const model = absoluteName(options.model);
-    const loaded = await loadRemotely(client, model, options.dictionary ?? [], options.fold);
+    const loaded = await loadRemotely(client, model, options.dictionary ?? [], foldingOf(options));
     // The daemon may have others attached too; one whose name was taken carries a number there.
     const named = (wanted: string): string =>
       loaded.find(({ name }) => name === wanted || name.replace(/#\d+$/, '') === wanted)?.name ?? wanted;
@@ -70,7 +75,7 @@ async function traceHere(text: string, options: Options): Promise<TraceResult> {
     ...options,
     model: absoluteName(options.model),
     dictionaries: options.dictionary ?? [],
-    dictionaryOptions: { fold: options.fold },
+    dictionaryOptions: foldingOf(options),
   });
   try {
     const only = options.only === undefined ? {} : { dictionaries: options.only };
