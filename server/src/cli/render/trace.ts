@@ -68,8 +68,10 @@ function tokenTable(run: TraceRun, dictionary: DictionaryResult | null, columns:
     ) ?? []),
   );
   const tokenWidth = Math.min(16, Math.max(5, ...run.tokens.map((token) => stringWidth(visible(token.text)))));
-  const predictionWidth = run.predictions ? 30 : 0;
-  const featureWidth = Math.max(24, columns - tokenWidth - predictionWidth - (dictionary ? 22 : 0) - 8);
+  const predictionWidth = run.predictions ? 24 : 0;
+  // Bar, unexplained share and own probability have fixed widths; gaps are two cells.
+  const fixed = (dictionary ? 4 + 13 + 6 : 0) + (run.predictions ? 5 + 4 : 0) + 2;
+  const featureWidth = Math.max(24, columns - tokenWidth - predictionWidth - fixed);
   const header = [
     'token',
     ...(dictionary ? ['', 'strongest features', 'unexplained'] : []),
@@ -105,8 +107,13 @@ function featureText(
   { index, activation, label }: { index: number; activation: number; label: string | null },
   width: number,
 ): string {
-  const number = `${activation.toFixed(2).padStart(6)} ${`#${index}`.padEnd(6)} `;
+  const number = `${significant(activation).padStart(5)} ${`#${index}`.padEnd(5)} `;
   return label === null ? number + chalk.dim('no label') : number + clip(label, width - number.length);
+}
+
+/** Three digits that matter, without an exponent. */
+function significant(value: number): string {
+  return value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2);
 }
 
 function unexplained(share: number | null): string {
