@@ -48,8 +48,8 @@ async function annotate(state: DaemonState): Promise<TraceResult> {
   const client = await openClient(state, 'quickstart');
   try {
     const attached = await loadRemotely(client, EMBEDDED_MODEL, []);
-    // One layer is enough to read; the middle of the upper half is where this model's words have their meaning.
-    const shown = attached.slice(Math.min(attached.length - 1, Math.floor((attached.length * 3) / 4))).slice(0, 1);
+    // One layer is enough to read; in the middle, words have a context but are not yet the next word's prediction.
+    const shown = attached.slice(Math.floor(attached.length / 2)).slice(0, 1);
     const text = readText(join(EMBEDDED_FOLDER, PROMPT)).trimEnd();
     return (await client.request('sonde/trace/features', {
       model: EMBEDDED_MODEL,
