@@ -138,3 +138,16 @@ test('a weight that is not finite is named by the first hook it reaches', async 
   const error = await expectRejection('non-finite', engine.trace({ text: 'Hello', ...OPTIONS }));
   expect(error.data.hook).toBe('blocks.0.hook_mlp_out');
 });
+
+test('a kept trace shows labels and verdicts as they are now', async () => {
+  const engine = await engineWith(standard());
+  const request = { text: 'Hello there', ...OPTIONS };
+  const first = (await engine.trace(request)).runs[0]!.dictionaries[0]!;
+  const index = first.tokens[0]!.features[0]!.index;
+  engine.labelFeature({ dictionary: first.name, feature: index, label: 'a greeting', source: 'test' });
+  await engine.checkDictionary({ dictionary: first.name });
+  const again = (await engine.trace(request)).runs[0]!.dictionaries[0]!;
+  expect((await engine.status()).memo.hits).toBe(1);
+  expect(again.tokens[0]!.features[0]!.label).toBe('a greeting');
+  expect([first.fit.status, again.fit.status]).toEqual(['unchecked', 'misfit']);
+});

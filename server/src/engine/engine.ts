@@ -15,6 +15,7 @@ import { type TraceCache, traceCache } from '../methods/trace/cached.ts';
 import { openCheckpoint } from '../model/checkpoint.ts';
 import { checkMemory, predictMemory } from '../model/memory.ts';
 import { calibrationSource } from './calibration.ts';
+import { type ColumnsResult, columnsBytes, type TraceColumns } from './columns.ts';
 import { featurePage, labelFeature, searchFeatures } from './features.ts';
 import { fitChecks } from './fit-checks.ts';
 import { createMemo, type MemoStats } from './memo.ts';
@@ -44,6 +45,7 @@ import type {
 import { createScheduler, type Lane } from './scheduler.ts';
 import { sessionCache } from './session-cache.ts';
 import { encodeForModel, tokenizeText } from './text.ts';
+import { viewTrace } from './trace-view.ts';
 import { activationsOf, type TextOptions, type TraceOptions, traceKey, traceText } from './tracing.ts';
 
 export interface EngineOptions {
@@ -76,6 +78,11 @@ export interface FeatureChoice extends DictionaryChoice {
 /** Which lane a request waits in; batch when absent. */
 export interface LaneChoice {
   readonly lane?: Lane;
+}
+
+/** A trace with its model, dictionaries (all when absent) and lane. */
+export interface TraceCall extends ModelChoice, LaneChoice, TraceOptions {
+  readonly dictionaries?: readonly string[] | undefined;
 }
 
 export interface LoadModelOptions {
@@ -119,10 +126,12 @@ export interface Engine {
   ): Promise<FitReport>;
   tokenize(options: ModelChoice & Pick<TextOptions, 'text' | 'bos'>): Promise<TokenizeResult>;
   /** Features of every token, by the dictionaries named (all when absent). */
-  trace(
-    options: ModelChoice & LaneChoice & TraceOptions & { readonly dictionaries?: readonly string[] | undefined },
+  trace(options: TraceCall, signal?: AbortSignal): Promise<TraceResult>;
+  /** The same as columns, for who reads many tokens at once; `tokenText` spells predicted ids. */
+  traceColumns(
+    options: TraceCall,
     signal?: AbortSignal,
-  ): Promise<TraceResult>;
+  ): Promise<ColumnsResult & { readonly tokenText: (id: number) => string }>;
   /** Raw tensors at hooks; the name `logits` among them gives logits. */
   activations(
     options: ModelChoice & LaneChoice & TextOptions & { readonly hooks: readonly string[] },
@@ -153,8 +162,7 @@ export function createEngine(options: EngineOptions): Engine {
   const scheduler = createScheduler(runner);
   const sessions = sessionCache(scheduler, sessionMemoryLimit);
   const registry = createRegistry();
-  // A trace's numbers take about as many bytes as their JSON.
-  const memo = createMemo<TraceResult>(memoBytes, (result) => JSON.stringify(result).length);
+  const memo = createMemo<TraceColumns>(memoBytes, columnsBytes);
   const reuse = { batcher: traceBatcher(), cache: traceCache(options.prefixBytes ?? DEFAULT_PREFIX_BYTES) };
   const execution = (lane: Lane = 'batch') => sessions.on(lane);
   const open = residency(modelMemoryLimit, release);
@@ -201,8 +209,31 @@ export function createEngine(options: EngineOptions): Engine {
     );
     const { status, fvu, l0, cause } = report;
     attached.fit = { status, fvu, l0, cause };
-    memo.forget(dictionary.digest);
     return report;
+  }
+
+  async function columns(
+    { model: name, dictionaries, lane, ...request }: TraceCall,
+    signal?: AbortSignal,
+  ): Promise<ColumnsResult & { readonly tokenText: (id: number) => string }> {
+    throwIfCancelled(signal);
+    const model = registry.model(name);
+    const chosen = dictionaries?.map((wanted) => registry.dictionary(model, wanted)) ?? [...model.dictionaries];
+    const compute = (own: AbortSignal): Promise<TraceColumns> =>
+      using(model, chosen, () => traceText(reuse, execution(lane), model, chosen, request, own));
+    const found = await memo.get(traceKey(model, chosen, request), compute, signal);
+    return {
+      ...found,
+      model: modelInfo(model),
+      device: runner.device,
+      dictionaries: new Map(
+        chosen.map((attached) => [
+          attached.dictionary.name,
+          { info: dictionaryInfo(attached), labels: attached.labels },
+        ]),
+      ),
+      tokenText: model.tokenizer.tokenText,
+    };
   }
 
   return {
@@ -253,14 +284,11 @@ export function createEngine(options: EngineOptions): Engine {
       return measureFit(model, attached, lane, signal, onProgress);
     },
     tokenize: async ({ model, text, bos }) => tokenizeText(registry.model(model), text, bos),
-    async trace({ model: name, dictionaries, lane, ...request }, signal) {
-      throwIfCancelled(signal);
-      const model = registry.model(name);
-      const chosen = dictionaries?.map((wanted) => registry.dictionary(model, wanted)) ?? [...model.dictionaries];
-      const compute = (own: AbortSignal): Promise<TraceResult> =>
-        using(model, chosen, () => traceText(reuse, execution(lane), model, chosen, request, own));
-      return memo.get(traceKey(model, chosen, request), compute, signal);
+    async trace(call, signal) {
+      const { tokenText, ...found } = await columns(call, signal);
+      return viewTrace(found, tokenText);
     },
+    traceColumns: columns,
     async activations({ model: name, hooks, lane, ...request }, signal) {
       const model = registry.model(name);
       return using(model, [], () => activationsOf(execution(lane), model, hooks, request, signal));
@@ -276,9 +304,7 @@ export function createEngine(options: EngineOptions): Engine {
       return searchFeatures(among, query, limit);
     },
     labelFeature({ model: name, dictionary, feature, label, source }) {
-      const attached = registry.dictionary(registry.model(name), dictionary);
-      memo.forget(attached.dictionary.digest);
-      return labelFeature(attached, feature, label, source);
+      return labelFeature(registry.dictionary(registry.model(name), dictionary), feature, label, source);
     },
     async identities({ model: name, text }, signal) {
       const model = registry.model(name);

@@ -3,16 +3,17 @@ import { SondeError } from '../core/errors.ts';
 import { MAX_PREDICTIONS, MAX_TOP_K } from '../core/limits.ts';
 import { LOGITS, readActivations } from '../methods/activations.ts';
 import type { Execution } from '../methods/execution.ts';
+import { fvu } from '../methods/metrics/fvu.ts';
 import { allFinite, reportNonFinite } from '../methods/non-finite.ts';
 import { MAX_BATCHED_LENGTH, type TraceBatcher } from '../methods/trace/batched.ts';
 import type { TraceCache } from '../methods/trace/cached.ts';
 import { type TraceRequest, trace } from '../methods/trace/trace.ts';
-import type { SequenceRows } from '../methods/trace/window.ts';
+import type { DictionaryRows, SequenceRows } from '../methods/trace/window.ts';
 import type { EncodedText } from '../model/tokenizer/tokenizer.ts';
+import type { DictionaryColumns, RunColumns, TraceColumns } from './columns.ts';
 import { type AttachedDictionary, type LoadedModel, modelInfo } from './models.ts';
-import type { ActivationsResult, TraceResult, TraceRun } from './results.ts';
+import type { ActivationsResult, TokenInfo } from './results.ts';
 import { type BosGroup, bosGroups, encodeForModel, tokenInfos } from './text.ts';
-import { dictionaryResult, tokenPredictions } from './trace-view.ts';
 
 /** What earlier requests left behind. */
 export interface TraceReuse {
@@ -57,16 +58,15 @@ export async function traceText(
   dictionaries: readonly AttachedDictionary[],
   options: TraceOptions,
   signal?: AbortSignal,
-): Promise<TraceResult> {
+): Promise<TraceColumns> {
   checkWhole('k', options.k, 1, MAX_TOP_K);
   checkWhole('predictions', options.predictions, 0, MAX_PREDICTIONS);
   const warnings: string[] = [];
-  const runs: TraceRun[] = [];
+  const runs: RunColumns[] = [];
   for (const group of bosGroups(model, dictionaries, options.bos, warnings)) {
     runs.push(await runGroup(reuse, execution, model, group, options, warnings, signal));
   }
-  const device = execution.runner.device;
-  return { model: modelInfo(model), device, k: options.k, runs, warnings: [...new Set(warnings)] };
+  return { k: options.k, runs, warnings: [...new Set(warnings)] };
 }
 
 /**
@@ -122,7 +122,7 @@ async function runGroup(
   options: TraceOptions,
   warnings: string[],
   signal?: AbortSignal,
-): Promise<TraceRun> {
+): Promise<RunColumns> {
   const encoded = await encodeForModel(
     model,
     options.text,
@@ -140,8 +140,24 @@ async function runGroup(
     bos: group.bos,
     from,
     tokens,
-    dictionaries: group.dictionaries.map((attached, i) => dictionaryResult(attached, outcome.dictionaries[i]!, tokens)),
-    predictions: outcome.predictions && tokenPredictions(model, outcome.predictions, from, tokens.length),
+    dictionaries: dictionaries.map(({ name }, i) => dictionaryColumns(name, outcome.dictionaries[i]!, tokens)),
+    predictions: outcome.predictions,
+  };
+}
+
+function dictionaryColumns(
+  name: string,
+  { table, target }: DictionaryRows,
+  tokens: readonly TokenInfo[],
+): DictionaryColumns {
+  const counted = tokens.map((token) => !token.special);
+  const n = counted.filter(Boolean).length;
+  const l0 = counted.reduce((sum, counts, row) => sum + (counts ? table.l0[row]! : 0), 0);
+  return {
+    name,
+    table,
+    mean_l0: n === 0 ? null : l0 / n,
+    fvu: fvu(target.data, target.shape[1]!, table.error_sq, counted),
   };
 }
 
