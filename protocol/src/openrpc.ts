@@ -41,9 +41,9 @@ export function openRpcDocument(): Json {
   };
 }
 
-/** The requests as a Markdown table. */
-export function methodTable(): string {
-  const rows = [...METHODS.values()].map(({ name, summary, partial, progress }) => {
+/** The requests as a Markdown table; those of the script door unless others are given. */
+export function methodTable(requests: readonly RequestDeclaration[] = [...METHODS.values()]): string {
+  const rows = requests.map(({ name, summary, partial, progress }) => {
     const streams = [partial ? 'partial results' : '', progress ? 'progress' : ''].filter(Boolean).join(', ');
     return `| \`${name}\` | ${summary} | ${streams} |`;
   });
