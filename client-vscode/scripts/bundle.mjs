@@ -1,0 +1,70 @@
+/** Bundles the extension and the server into a few files that need no checkout and no packages but the native ones. */
+import { readFile } from 'node:fs/promises';
+import { join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+export const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+const SOURCES = join(ROOT, 'server', 'src');
+
+/** Node 20 is the oldest that the server promises and the one of the oldest editor that the extension does. */
+const COMMON = {
+  bundle: true,
+  platform: 'node',
+  target: 'node20',
+  minifySyntax: true,
+  minifyWhitespace: true,
+  keepNames: true,
+  sourcemap: false,
+  logLevel: 'warning',
+  alias: { '@sonde/protocol': join(ROOT, 'protocol', 'src', 'index.ts') },
+};
+
+/** These stay packages of their own: the first two hold native code, the others speed up what works without them. */
+const EXTERNAL = ['onnxruntime-node', 'tokenizers', 'bufferutil', 'utf-8-validate', 'msgpackr-extract'];
+
+/** What packages written for CommonJS expect in a module. */
+const REQUIRE =
+  "import { createRequire as sondeRequire } from 'node:module'; const require = sondeRequire(import.meta.url);";
+
+/** Writes the extension as one CommonJS file: every editor that the manifest admits can load it. */
+export function bundleExtension(outfile) {
+  return build({
+    ...COMMON,
+    entryPoints: [join(ROOT, 'client-vscode', 'src', 'extension.ts')],
+    outfile,
+    format: 'cjs',
+    external: ['vscode'],
+  });
+}
+
+/** Writes the server's two entries, the command line and the runtime process, as modules under `folder`/dist. */
+export async function bundleServer(folder) {
+  for (const entry of ['main', 'runtime/child']) {
+    await build({
+      ...COMMON,
+      entryPoints: [join(SOURCES, `${entry}.ts`)],
+      outfile: join(folder, 'dist', `${entry}.js`),
+      format: 'esm',
+      external: EXTERNAL,
+      banner: { js: REQUIRE },
+      plugins: [ownPlaces(entry.includes('/') ? '../' : './')],
+    });
+  }
+}
+
+/** Sources find files by their own place in `dist`: in a bundle, each keeps the place that it had. */
+function ownPlaces(base) {
+  return {
+    name: 'own-places',
+    setup({ onLoad }) {
+      onLoad({ filter: /\.ts$/ }, async ({ path }) => {
+        const source = await readFile(path, 'utf8');
+        if (!path.startsWith(SOURCES) || !source.includes('import.meta.url')) return null;
+        const place = base + relative(SOURCES, path).replaceAll('\\', '/').replace(/\.ts$/, '.js');
+        const contents = source.replaceAll('import.meta.url', `new URL('${place}', import.meta.url).href`);
+        return { contents, loader: 'ts' };
+      });
+    },
+  };
+}
