@@ -29,8 +29,10 @@ export default defineConfig({
   // Tests read the protocol's sources, so that they never see an older build of it.
   resolve: { alias: { '@sonde/protocol': fileURLToPath(new URL('./protocol/src/index.ts', import.meta.url)) } },
   test: {
-    testTimeout: 60_000,
-    hookTimeout: 120_000,
+    // Against what hangs, not against what is slow: a machine may be busy with something else.
+    testTimeout: 600_000,
+    hookTimeout: 600_000,
+    expect: { poll: { timeout: 120_000 } },
     maxWorkers: 2,
     projects: [
       {

@@ -47,8 +47,8 @@ async function ask<N extends RequestName>(method: N, params: Params<N>, streams:
   return results.at(-1) as Result<N>;
 }
 
-async function answerTo(id: number): Promise<Message> {
-  const patience = performance.now() + 20_000;
+async function answerTo(id: string | number): Promise<Message> {
+  const patience = performance.now() + 120_000;
   for (;;) {
     const answer = client.out.find((message) => message.id === id);
     if (answer) return answer;
@@ -160,7 +160,7 @@ test('what was unloaded is gone', async () => {
     (await ask('sonde/dictionary/load', { path: fixturePath('dictionaries', 'saelens-topk'), name: 'second' }))
       .dictionaries,
   ).toHaveLength(1);
-  client.send({ id: 'u', method: 'sonde/dictionary/unload', params: { dictionary: 'second' } });
-  await new Promise((resolve) => setTimeout(resolve, 50));
+  client.send({ id: 'unload', method: 'sonde/dictionary/unload', params: { dictionary: 'second' } });
+  expect(await answerTo('unload')).toMatchObject({ result: null });
   expect((await ask('sonde/dictionary/list', {})).dictionaries).toHaveLength(1);
 });

@@ -17,6 +17,9 @@ export const MAIN = fileURLToPath(new URL('../../server/dist/main.js', import.me
 export const MODEL = fixturePath('models', 'gpt2');
 export const DICTIONARY = fixturePath('dictionaries', 'saelens-jumprelu');
 
+/** Against what never happens; a busy machine may be slow. */
+const PATIENCE_MILLISECONDS = 120_000;
+
 export interface TestDaemon {
   readonly state: DaemonState;
   readonly folder: string;
@@ -88,14 +91,10 @@ export async function connectTo(url: string, token: string, codec: Codec = 'mess
 }
 
 /** Waits until `holds` answers true. */
-export async function eventually(
-  what: string,
-  holds: () => boolean | Promise<boolean>,
-  milliseconds = 20_000,
-): Promise<void> {
-  const patience = performance.now() + milliseconds;
+export async function eventually(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
+  const patience = performance.now() + PATIENCE_MILLISECONDS;
   while (!(await holds())) {
-    if (performance.now() > patience) throw new Error(`Not within ${milliseconds} ms: ${what}`);
+    if (performance.now() > patience) throw new Error(`Not within ${PATIENCE_MILLISECONDS} ms: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }

@@ -30,6 +30,9 @@ export interface Line {
 
 export const SILENT = { debug() {}, info() {}, warn() {}, error() {} };
 
+/** Against an answer that never comes; a busy machine may be slow. */
+const PATIENCE_MILLISECONDS = 60_000;
+
 /** Opens a session over handlers; `initialize` is sent and its answer taken away unless told. */
 export async function line(handlers: Handlers, options: Partial<SessionServices> = {}, greet = true): Promise<Line> {
   const out: Line['out'] = [];
@@ -59,7 +62,7 @@ export async function line(handlers: Handlers, options: Partial<SessionServices>
     send: (message, codec = 'json') => receiver.frame(encodeFrame(codec, { jsonrpc: '2.0', ...message })),
     out,
     async answers(count) {
-      const patience = performance.now() + 2000;
+      const patience = performance.now() + PATIENCE_MILLISECONDS;
       while (out.length < count) {
         if (performance.now() > patience) throw new Error(`${out.length} of ${count} messages: ${JSON.stringify(out)}`);
         await new Promise((resolve) => setImmediate(resolve));

@@ -45,7 +45,7 @@ beforeAll(async () => {
   allowed = `http://127.0.0.1:${port}`;
   foreign = `http://localhost:${port}`;
   daemon = await startTestDaemon(['--allow-origin', allowed]);
-  browser = await chromium.launch({ executablePath: plan.executable, args: ['--no-sandbox'] });
+  browser = await chromium.launch({ executablePath: plan.executable, args: ['--no-sandbox'], timeout: 0 });
 });
 afterAll(async () => {
   await browser?.close();
@@ -55,6 +55,8 @@ afterAll(async () => {
 
 async function pageAt(origin: string): Promise<Page> {
   const page = await browser.newPage();
+  // The test's own limit is the one that counts.
+  page.setDefaultTimeout(0);
   await page.goto(origin);
   return page;
 }

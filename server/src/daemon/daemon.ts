@@ -14,6 +14,7 @@ import { webSocketLines } from '../rpc/websocket.ts';
 import type { DaemonConfig } from './config.ts';
 import { allowedHosts, localName } from './hosts.ts';
 import { listen } from './http-server.ts';
+import { watchIdleness } from './idleness.ts';
 import { lockHolder, takeLock } from './lock.ts';
 import { createMetrics } from './metrics.ts';
 import { locateInside, type Roots } from './roots.ts';
@@ -165,21 +166,6 @@ async function run<E extends OwnedEngine>(options: DaemonOptions<E>, release: ()
   }
 
   return { state, stop, stopped };
-}
-
-/** Stops after `seconds` without clients and work; 0 is never. */
-function watchIdleness(
-  seconds: number,
-  busy: () => number,
-  stop: (reason: string) => void,
-): NodeJS.Timeout | undefined {
-  if (seconds === 0) return undefined;
-  let since = performance.now();
-  const check = (): void => {
-    if (busy() > 0) since = performance.now();
-    else if (performance.now() - since >= seconds * 1000) stop(`no client for ${seconds} seconds`);
-  };
-  return setInterval(check, Math.min(1000, seconds * 250)).unref();
 }
 
 /** State of the daemon that has the lock, once it listens; null when it ends before. */

@@ -34,6 +34,9 @@ export interface WebSocketLines {
 /** Bytes below which a line counts as drained. */
 const LOW_WATER = 2 ** 20;
 
+/** A beat that comes after this many intervals says nothing about the clients. */
+const LATE = 1.2;
+
 /** How long a client may take to say goodbye. */
 const CLOSING_MILLISECONDS = 1000;
 
@@ -49,7 +52,13 @@ export function webSocketLines(options: WebSocketOptions): WebSocketLines {
     // The token's subprotocol is never echoed.
     handleProtocols: (offered) => (offered.has(SUBPROTOCOL) ? SUBPROTOCOL : false),
   });
-  const heartbeat = setInterval(() => beat(server.clients), options.heartbeatMilliseconds);
+  let last = performance.now();
+  const heartbeat = setInterval(() => {
+    const since = performance.now() - last;
+    last += since;
+    // After a pause of this process, such as a laptop's sleep, pongs may have come that it has not read yet.
+    beat(server.clients, since < LATE * options.heartbeatMilliseconds);
+  }, options.heartbeatMilliseconds);
   heartbeat.unref();
 
   return {
@@ -129,10 +138,11 @@ function open(socket: WebSocket, peer: string, door: Door, { log, maxOutgoingByt
   });
 }
 
-function beat(clients: Iterable<WebSocket>): void {
+/** Pings every client; `strict` closes those that have not answered the last ping. */
+function beat(clients: Iterable<WebSocket>, strict: boolean): void {
   for (const client of clients) {
     // A client that does not read does not see the ping either.
-    if (!ANSWERED.delete(client)) client.terminate();
+    if (!ANSWERED.delete(client) && strict) client.terminate();
     else client.ping();
   }
 }

@@ -125,6 +125,6 @@ test('a runtime that died loses nothing but time', async () => {
   const ids = Array.from({ length: 30 }, (_, i) => (i * 29) % model.spec.d_vocab);
   await cache.trace(run, model, requestOf(ids.slice(0, 25)));
   process.kill(runner().pid(), 'SIGKILL');
-  await new Promise((resolve) => setTimeout(resolve, 300));
+  await expect.poll(() => runner().restarts()).toBe(1);
   expectSame(await cache.trace(run, model, requestOf(ids)), await trace(run, model, requestOf(ids)));
 });
