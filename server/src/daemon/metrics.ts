@@ -2,7 +2,7 @@
 
 import { METHODS } from '@sonde/protocol';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import type { EngineStatus } from '../engine/engine.ts';
+import type { EngineStatus } from '../engine/requests.ts';
 import type { EngineDoor } from '../rpc/engine-door.ts';
 import type { Meter } from '../rpc/session.ts';
 

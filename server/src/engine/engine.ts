@@ -7,18 +7,19 @@ import type { Runner, RunnerMemory } from '../core/runner.ts';
 import { checkFit, type FitReport } from '../dictionary/fit-check.ts';
 import type { FeatureLabel } from '../dictionary/labels.ts';
 import { readLabels } from '../dictionary/labels.ts';
-import { type OpenDictionaryOptions, openDictionary } from '../dictionary/open.ts';
+import { openDictionary } from '../dictionary/open.ts';
 import { locateFolder } from '../files/hub-cache.ts';
 import { checkIdentities, type IdentityCheck } from '../methods/identities.ts';
 import { traceBatcher } from '../methods/trace/batched.ts';
-import { type TraceCache, traceCache } from '../methods/trace/cached.ts';
+import { traceCache } from '../methods/trace/cached.ts';
 import { openCheckpoint } from '../model/checkpoint.ts';
 import { checkMemory, predictMemory } from '../model/memory.ts';
 import { calibrationSource } from './calibration.ts';
 import { type ColumnsResult, columnsBytes, type TraceColumns } from './columns.ts';
-import { featurePage, labelFeature, searchFeatures } from './features.ts';
+import { type FeatureStats, measureStats } from './feature-stats.ts';
+import { featurePage, featuresByToken, labelFeature, pushes, searchFeatures } from './features.ts';
 import { fitChecks } from './fit-checks.ts';
-import { createMemo, type MemoStats } from './memo.ts';
+import { createMemo } from './memo.ts';
 import {
   type AttachedDictionary,
   dictionaryInfo,
@@ -30,7 +31,17 @@ import {
   UNCHECKED,
 } from './models.ts';
 import { createRegistry } from './registry.ts';
-import { type Residency, residency } from './residency.ts';
+import type {
+  DictionaryChoice,
+  EngineStatus,
+  FeatureChoice,
+  LaneChoice,
+  LoadDictionaryOptions,
+  LoadModelOptions,
+  ModelChoice,
+  TraceCall,
+} from './requests.ts';
+import { residency } from './residency.ts';
 import type {
   ActivationsResult,
   DictionaryInfo,
@@ -46,7 +57,7 @@ import { createScheduler, type Lane } from './scheduler.ts';
 import { sessionCache } from './session-cache.ts';
 import { encodeForModel, tokenizeText } from './text.ts';
 import { viewTrace } from './trace-view.ts';
-import { activationsOf, type TextOptions, type TraceOptions, traceKey, traceText } from './tracing.ts';
+import { activationsOf, type TextOptions, traceKey, traceText } from './tracing.ts';
 
 export interface EngineOptions {
   readonly runner: Runner & { restarts?(): number };
@@ -60,53 +71,6 @@ export interface EngineOptions {
   readonly prefixBytes?: number;
   /** Checks each dictionary's fit in the background once it is attached. */
   readonly checkFits?: boolean;
-}
-
-/** Which loaded model is meant; the only one when absent. */
-export interface ModelChoice {
-  readonly model?: string | undefined;
-}
-
-export interface DictionaryChoice extends ModelChoice {
-  readonly dictionary: string;
-}
-
-export interface FeatureChoice extends DictionaryChoice {
-  readonly feature: number;
-}
-
-/** Which lane a request waits in; batch when absent. */
-export interface LaneChoice {
-  readonly lane?: Lane;
-}
-
-/** A trace with its model, dictionaries (all when absent) and lane. */
-export interface TraceCall extends ModelChoice, LaneChoice, TraceOptions {
-  readonly dictionaries?: readonly string[] | undefined;
-}
-
-export interface LoadModelOptions {
-  /** Path or hub id. */
-  readonly name: string;
-  /** Folder, where the name is not one (the embedded model). */
-  readonly folder?: string;
-}
-
-export interface LoadDictionaryOptions extends ModelChoice, OpenDictionaryOptions {
-  /** Path, or hub id with sub-folder. */
-  readonly path: string;
-}
-
-export interface EngineStatus {
-  readonly device: string;
-  readonly models: readonly ModelInfo[];
-  readonly waiting: Readonly<Record<Lane, number>>;
-  readonly memo: MemoStats;
-  readonly prefix: ReturnType<TraceCache['stats']>;
-  readonly sessions: { readonly bytes: number; readonly sessions: number };
-  /** Models and dictionaries that are open; others are opened again when they are used. */
-  readonly resident: ReturnType<Residency['usage']>;
-  readonly runtime: RuntimeStatus;
 }
 
 export interface Engine {
@@ -139,6 +103,18 @@ export interface Engine {
   ): Promise<ActivationsResult>;
   /** What a feature's weights tell; `count` bounds its lists. */
   feature(options: FeatureChoice & LaneChoice & { readonly count: number }, signal?: AbortSignal): Promise<FeaturePage>;
+  /** How often and how strongly each feature fires on calibration text; measured once, in the batch lane. */
+  featureStats(choice: DictionaryChoice): Promise<FeatureStats>;
+  /** Direct effect of features on a token's logit, per unit of activation; null where the dictionary does not write to the residual stream. */
+  pushes(
+    options: DictionaryChoice & LaneChoice & { readonly features: readonly number[]; readonly token: number },
+    signal?: AbortSignal,
+  ): Promise<readonly number[] | null>;
+  /** Features that raise a token's logit most by their decoder row; none where the text is not one token. */
+  featuresByToken(
+    options: ModelChoice & LaneChoice & { readonly text: string; readonly limit: number },
+    signal?: AbortSignal,
+  ): Promise<readonly FeatureHit[]>;
   /** Features by label or number, best first. */
   searchFeatures(
     options: ModelChoice & { dictionary?: string | undefined; query: string; limit: number },
@@ -167,6 +143,7 @@ export function createEngine(options: EngineOptions): Engine {
   const execution = (lane: Lane = 'batch') => sessions.on(lane);
   const open = residency(modelMemoryLimit, release);
   const checks = fitChecks((model, attached, signal) => measureFit(model, attached, 'batch', signal));
+  const stats = new WeakMap<AttachedDictionary, Promise<FeatureStats>>();
   const memory = runtimeMemory(runner);
 
   /** Frees what a model or a dictionary holds, except what is in use. */
@@ -297,6 +274,26 @@ export function createEngine(options: EngineOptions): Engine {
       const model = registry.model(name);
       const attached = registry.dictionary(model, dictionary);
       return using(model, [attached], () => featurePage(execution(lane), model, attached, feature, count, signal));
+    },
+    async featureStats({ model: name, dictionary }) {
+      const model = registry.model(name);
+      const attached = registry.dictionary(model, dictionary);
+      const measure = (): Promise<FeatureStats> =>
+        using(model, [attached], () => measureStats(reuse, execution(), model, attached));
+      const known = stats.get(attached) ?? measure();
+      stats.set(attached, known);
+      // A failure, such as a restart of the runtime, is no reason never to try again.
+      known.catch(() => stats.delete(attached));
+      return known;
+    },
+    async pushes({ model: name, dictionary, features, token, lane }, signal) {
+      const model = registry.model(name);
+      const attached = registry.dictionary(model, dictionary);
+      return using(model, [attached], () => pushes(execution(lane), model, attached, features, token, signal));
+    },
+    async featuresByToken({ model: name, text, limit, lane }, signal) {
+      const model = registry.model(name);
+      return using(model, model.dictionaries, () => featuresByToken(execution(lane), model, text, limit, signal));
     },
     searchFeatures({ model: name, dictionary, query, limit }) {
       const model = registry.model(name);

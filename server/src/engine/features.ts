@@ -2,7 +2,8 @@
 import { SondeError } from '../core/errors.ts';
 import type { FeatureLabel } from '../dictionary/labels.ts';
 import type { Execution } from '../methods/execution.ts';
-import { featureWeights, type Scored } from '../methods/feature-page.ts';
+import { featureWeights, type Scored, writesResidual } from '../methods/feature-page.ts';
+import { featureEffects, featuresOfToken } from '../methods/token-effects.ts';
 import type { AttachedDictionary, LoadedModel } from './models.ts';
 import type { FeatureHit, FeaturePage, TokenLogit } from './results.ts';
 
@@ -55,6 +56,40 @@ export function searchFeatures(
     return [...byNumber, ...byLabel];
   });
   return hits.sort((a, b) => b.score - a.score || a.index - b.index).slice(0, limit);
+}
+
+/** Direct effect of features on a token's logit; null where the dictionary writes elsewhere. @throws unknown-feature. */
+export async function pushes(
+  execution: Execution,
+  model: LoadedModel,
+  attached: AttachedDictionary,
+  features: readonly number[],
+  token: number,
+  signal?: AbortSignal,
+): Promise<number[] | null> {
+  for (const index of features) checkFeature(attached, index);
+  if (!writesResidual(attached.dictionary)) return null;
+  if (features.length === 0) return [];
+  return featureEffects(execution, model.handle, attached.dictionary, features, token, signal);
+}
+
+/** Over all dictionaries on the residual stream: features that raise a token most, by logits per unit of activation. */
+export async function featuresByToken(
+  execution: Execution,
+  model: LoadedModel,
+  text: string,
+  limit: number,
+  signal?: AbortSignal,
+): Promise<FeatureHit[]> {
+  const { ids } = await model.tokenizer.encode(text, { bos: false });
+  if (ids.length !== 1) return [];
+  const hits: FeatureHit[] = [];
+  for (const attached of model.dictionaries) {
+    if (!writesResidual(attached.dictionary)) continue;
+    const { raise } = await featuresOfToken(execution, model.handle, attached.dictionary, ids[0]!, limit, signal);
+    hits.push(...raise.map(({ index, score }) => hit(attached, index, score)));
+  }
+  return hits.sort((a, b) => b.score - a.score).slice(0, limit);
 }
 
 /** Sets or removes (null) a label in memory; the caller keeps it. @throws unknown-feature. */

@@ -31,7 +31,7 @@ export interface FeatureWeights {
 
 /**
  * Reads one feature's weights.
- * Logits: one unit of (stored-scale) activation through ln_final's gain and W_U, without ln_final's division by the
+ * Logits: one unit of activation, folded as activations are, through ln_final's gain and W_U, without ln_final's division by the
  * scale and without softcap: a direction, not a prediction. Units: logits per unit of activation and unit scale.
  */
 export async function featureWeights(
@@ -71,7 +71,7 @@ function sharesSpace({ hook_in, hook_out }: Dictionary): boolean {
 
 function featureRecipe(execution: Execution, model: ModelHandle, dictionary: Dictionary, count: number): SessionRecipe {
   return {
-    key: `feature ${model.digest} ${dictionary.digest} ${count}`,
+    key: `feature ${model.digest} ${dictionary.digest} ${dictionary.folding} ${count}`,
     weights: 'mapped',
     build() {
       const b = graphBuilder();
@@ -80,7 +80,7 @@ function featureRecipe(execution: Execution, model: ModelHandle, dictionary: Dic
       const row = cast(b, gatherRows(b, W_dec, index), 'float32');
       addNeighbours(b, dictionary, row, index, count);
       if (sharesSpace(dictionary)) b.output('cosine', cosine(b, row, encoderRow(b, dictionary, index)));
-      if (writesResidual(dictionary)) addLogits(b, model, row, count);
+      if (writesResidual(dictionary)) addLogits(b, model, perActivation(b, dictionary, row, index), count);
       return serialize(b.finish(), `feature of ${dictionary.name}`, execution.target);
     },
   };
@@ -107,6 +107,13 @@ function encoderRow(b: GraphBuilder, dictionary: Dictionary, index: Value): Valu
 function cosine(b: GraphBuilder, x: Value, y: Value): Value {
   const norms = sqrt(b, mul(b, squaredNorm(b, x), squaredNorm(b, y)));
   return b.op('Div', [reduceSum(b, mul(b, x, y), [1]), norms], {});
+}
+
+/** Rows [n, …] that stand for `indices`, per unit of activation: folded activations stand for unit decoder rows. */
+export function perActivation(b: GraphBuilder, dictionary: Dictionary, rows: Value, indices: Value | null): Value {
+  if (dictionary.folding !== 'folded') return rows;
+  const inverse = decoderNorms(b, dictionary, 'inverse');
+  return mul(b, rows, indices === null ? inverse : gatherRows(b, inverse, indices));
 }
 
 function addLogits(b: GraphBuilder, model: ModelHandle, row: Value, count: number): void {
