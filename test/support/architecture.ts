@@ -32,6 +32,7 @@ const CONFINED: Readonly<Record<string, readonly string[]>> = {
   'node:child_process': ['runtime', 'cli'],
   'onnxruntime-node': ['runtime'],
   tokenizers: ['model', 'tinyworld'],
+  yaml: ['formats', 'prompt'],
   ws: ['rpc'],
   msgpackr: ['rpc'],
   'vscode-languageserver': ['lsp'],
