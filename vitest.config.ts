@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
-import { defineConfig } from 'vitest/config';
+import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
 import { browserPlan } from './test/support/browser.ts';
+import { e2ePlan } from './test/support/e2e.ts';
 import { pythonPlan } from './test/support/python.ts';
 import { webgpuPlan } from './test/support/webgpu.ts';
 
@@ -9,12 +10,27 @@ interface Suite {
   readonly name: string;
   readonly include: string[];
   readonly plan: { readonly env?: Record<string, string> } | { readonly missing: string };
+  /** What else the project is told. */
+  readonly options?: TestProjectInlineConfiguration['test'];
 }
 
 const SUITES: Suite[] = [
   { name: 'webgpu', include: ['test/**/{webgpu,*.webgpu}.test.ts'], plan: webgpuPlan() },
   { name: 'browser', include: ['test/**/{browser,*.browser}.test.ts'], plan: browserPlan() },
   { name: 'python', include: ['test/**/{python,*.python}.test.ts'], plan: pythonPlan() },
+  {
+    name: 'e2e',
+    include: ['test/e2e/**/*.test.ts'],
+    plan: e2ePlan(),
+    // One workbench for all files, after everything else: what people see depends on how fast it comes.
+    options: {
+      globalSetup: 'test/e2e/support/global-setup.ts',
+      testTimeout: 240_000,
+      hookTimeout: 240_000,
+      maxWorkers: 1,
+      sequence: { groupOrder: 1 },
+    },
+  },
 ];
 
 // `.ci/run` names suites in SONDE_REQUIRE: there one that cannot run is a failure, not a message.
@@ -39,8 +55,8 @@ export default defineConfig({
         extends: true,
         test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: SUITES.flatMap(({ include }) => include) },
       },
-      ...SUITES.flatMap(({ name, include, plan }) =>
-        'missing' in plan ? [] : [{ extends: true as const, test: { name, include, env: plan.env ?? {} } }],
+      ...SUITES.flatMap(({ name, include, plan, options = {} }) =>
+        'missing' in plan ? [] : [{ extends: true as const, test: { name, include, env: plan.env ?? {}, ...options } }],
       ),
     ],
   },

@@ -1,0 +1,95 @@
+/** One window of the workbench over a fresh folder: what a person does in it and sees. */
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { type Browser, type BrowserContext, chromium, type Locator, type Page } from 'playwright-core';
+import { expect, inject } from 'vitest';
+import { e2ePlan } from '../../support/e2e.ts';
+import type { HostAddress } from './host.ts';
+
+export type Files = Readonly<Record<string, string>>;
+
+/** Loading the workbench takes up to 15 s of two cores, the first daemon a few more, and other work may run beside. */
+export const PATIENCE = 90_000;
+
+export interface Workbench {
+  readonly page: Page;
+  readonly folder: string;
+  /** A further window on the same folder. */
+  another(file: string): Promise<Workbench>;
+  close(): Promise<void>;
+}
+
+/** Launches the browser of a test file; close it. */
+export async function launchBrowser(): Promise<Browser> {
+  const plan = e2ePlan();
+  if ('missing' in plan) throw new Error(plan.missing);
+  const args = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--disable-background-networking'];
+  return chromium.launch({ executablePath: plan.browser, args });
+}
+
+/** Opens a window on a new folder with these files, and `file` in its editor. */
+export async function openWorkbench(browser: Browser, files: Files, file: string): Promise<Workbench> {
+  const host = inject('host');
+  mkdirSync(join(host.folder, 'work'), { recursive: true });
+  const folder = mkdtempSync(join(host.folder, 'work', 'w-'));
+  for (const [name, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(folder, name)), { recursive: true });
+    writeFileSync(join(folder, name), text);
+  }
+  const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, colorScheme: 'dark' });
+  return openWindow(context, host, folder, file);
+}
+
+async function openWindow(
+  context: BrowserContext,
+  host: HostAddress,
+  folder: string,
+  file: string,
+): Promise<Workbench> {
+  const page = await context.newPage();
+  page.setDefaultTimeout(PATIENCE);
+  const origin = `127.0.0.1:${host.port}`;
+  const payload = JSON.stringify([['openFile', `vscode-remote://${origin}${join(folder, file)}`]]);
+  const url = `http://${origin}/?folder=${encodeURIComponent(folder)}&payload=${encodeURIComponent(payload)}`;
+  await page.goto(url, { waitUntil: 'commit' });
+  await editor(page).waitFor();
+  return {
+    page,
+    folder,
+    another: (other) => openWindow(context, host, folder, other),
+    close: () => context.close(),
+  };
+}
+
+/** The text editor that has or had the focus. */
+export function editor(page: Page): Locator {
+  return page.locator('.editor-group-container.active .editor-instance .view-lines').first();
+}
+
+/** The entry of the status bar that Sonde owns. */
+export function statusItem(page: Page): Locator {
+  return page.locator('.statusbar-item[id^="sonde."]').first();
+}
+
+/** Runs a command of the palette by its title, as written there. */
+export async function runCommand(page: Page, title: string): Promise<void> {
+  await page.keyboard.press('F1');
+  const input = page.locator('.quick-input-widget input[type="text"]');
+  await input.fill(`>${title}`);
+  await page.locator('.quick-input-list .monaco-list-row.focused', { hasText: title }).waitFor();
+  await page.keyboard.press('Enter');
+}
+
+/** Opens a file of the folder by its name. */
+export async function openFile(page: Page, name: string): Promise<void> {
+  await page.keyboard.press('Control+p');
+  await page.locator('.quick-input-widget input[type="text"]').fill(name);
+  await page.locator('.quick-input-list .monaco-list-row.focused', { hasText: name }).waitFor();
+  await page.keyboard.press('Enter');
+  await page.locator('.tab.active', { hasText: name }).waitFor();
+}
+
+/** Polls until `holds` answers true, for as long as things take on a busy machine. */
+export async function until(what: string, holds: () => Promise<boolean>): Promise<void> {
+  await expect.poll(holds, { message: what, timeout: PATIENCE, interval: 100 }).toBe(true);
+}
