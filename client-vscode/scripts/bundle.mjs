@@ -17,6 +17,8 @@ const COMMON = {
   keepNames: true,
   sourcemap: false,
   logLevel: 'warning',
+  metafile: true,
+  absWorkingDir: ROOT,
   alias: { '@sonde/protocol': join(ROOT, 'protocol', 'src', 'index.ts') },
 };
 
@@ -27,21 +29,26 @@ const EXTERNAL = ['onnxruntime-node', 'tokenizers', 'bufferutil', 'utf-8-validat
 const REQUIRE =
   "import { createRequire as sondeRequire } from 'node:module'; const require = sondeRequire(import.meta.url);";
 
-/** Writes the extension as one CommonJS file: every editor that the manifest admits can load it. */
-export function bundleExtension(outfile) {
-  return build({
+/**
+ * Writes the extension as one CommonJS file, which every editor that the manifest admits can load. Returns the files
+ * that went in, relative to the repository.
+ */
+export async function bundleExtension(outfile) {
+  const { metafile } = await build({
     ...COMMON,
     entryPoints: [join(ROOT, 'client-vscode', 'src', 'extension.ts')],
     outfile,
     format: 'cjs',
     external: ['vscode'],
   });
+  return Object.keys(metafile.inputs);
 }
 
-/** Writes the server's two entries, the command line and the runtime process, as modules under `folder`/dist. */
+/** Writes the server's two entries, the command line and the runtime process, as modules under `folder`/dist; returns as above. */
 export async function bundleServer(folder) {
+  const inputs = [];
   for (const entry of ['main', 'runtime/child']) {
-    await build({
+    const { metafile } = await build({
       ...COMMON,
       entryPoints: [join(SOURCES, `${entry}.ts`)],
       outfile: join(folder, 'dist', `${entry}.js`),
@@ -50,7 +57,9 @@ export async function bundleServer(folder) {
       banner: { js: REQUIRE },
       plugins: [ownPlaces(entry.includes('/') ? '../' : './')],
     });
+    inputs.push(...Object.keys(metafile.inputs));
   }
+  return inputs;
 }
 
 /** Sources find files by their own place in `dist`: in a bundle, each keeps the place that it had. */

@@ -10,6 +10,7 @@ import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { bundleExtension, bundleServer, ROOT } from './bundle.mjs';
 import { copyNativeParts, TARGET_NAMES } from './native.mjs';
+import { notices } from './notices.mjs';
 
 /** The newest that runs on Node 20. It is not a dependency: it brings some 300 packages that nothing else needs. */
 const VSCE = '@vscode/vsce@3.9.2';
@@ -30,7 +31,7 @@ const client = join(ROOT, 'client-vscode');
 const server = join(ROOT, 'server');
 const stage = mkdtempSync(join(tmpdir(), 'sonde-vsix-'));
 try {
-  await bundleExtension(join(stage, 'dist', 'extension.js'));
+  const inputs = await bundleExtension(join(stage, 'dist', 'extension.js'));
   const {
     dependencies: _,
     devDependencies: __,
@@ -46,7 +47,8 @@ try {
   copy(join(ROOT, 'LICENSE'), join(stage, 'LICENSE'));
 
   const packed = join(stage, 'server');
-  await bundleServer(packed);
+  inputs.push(...(await bundleServer(packed)));
+  writeFileSync(join(stage, 'THIRD-PARTY.txt'), notices(ROOT, inputs));
   const { name, version, license, type } = readJson(server, 'package.json');
   writeJson({ name, version, license, type }, packed, 'package.json');
   copy(join(server, 'models'), join(packed, 'models'));
