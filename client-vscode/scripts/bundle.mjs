@@ -1,4 +1,5 @@
 /** Bundles the extension and the server into a few files that need no checkout and no packages but the native ones. */
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -25,6 +26,9 @@ const COMMON = {
 /** These stay packages of their own: the first two hold native code, the others speed up what works without them. */
 const EXTERNAL = ['onnxruntime-node', 'tokenizers', 'bufferutil', 'utf-8-validate', 'msgpackr-extract'];
 
+/** The scripts that webviews load. */
+const WEBVIEWS = ['feature-page', 'compare-page', 'strip'];
+
 /** What packages written for CommonJS expect in a module. */
 const REQUIRE =
   "import { createRequire as sondeRequire } from 'node:module'; const require = sondeRequire(import.meta.url);";
@@ -40,6 +44,20 @@ export async function bundleExtension(outfile) {
     outfile,
     format: 'cjs',
     external: ['vscode'],
+  });
+  return Object.keys(metafile.inputs);
+}
+
+/** Writes the webviews' scripts into `folder`: what lies beside them in `browser` is part of one or the other. */
+export async function bundleWebviews(folder) {
+  const sources = join(ROOT, 'client-vscode', 'src', 'webviews', 'browser');
+  const { metafile } = await build({
+    ...COMMON,
+    platform: 'browser',
+    target: 'es2022',
+    format: 'iife',
+    entryPoints: WEBVIEWS.map((name) => join(sources, `${name}.ts`)).filter(existsSync),
+    outdir: folder,
   });
   return Object.keys(metafile.inputs);
 }

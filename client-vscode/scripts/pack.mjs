@@ -8,7 +8,7 @@ import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, stat
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { bundleExtension, bundleServer, ROOT } from './bundle.mjs';
+import { bundleExtension, bundleServer, bundleWebviews, ROOT } from './bundle.mjs';
 import { copyNativeParts, TARGET_NAMES } from './native.mjs';
 import { notices } from './notices.mjs';
 
@@ -31,7 +31,11 @@ const client = join(ROOT, 'client-vscode');
 const server = join(ROOT, 'server');
 const stage = mkdtempSync(join(tmpdir(), 'sonde-vsix-'));
 try {
-  const inputs = await bundleExtension(join(stage, 'dist', 'extension.js'));
+  const dist = join(stage, 'dist');
+  const inputs = [
+    ...(await bundleExtension(join(dist, 'extension.js'))),
+    ...(await bundleWebviews(join(dist, 'webviews'))),
+  ];
   const {
     dependencies: _,
     devDependencies: __,
