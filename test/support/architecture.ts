@@ -33,6 +33,7 @@ const CONFINED: Readonly<Record<string, readonly string[]>> = {
   'onnxruntime-node': ['runtime'],
   tokenizers: ['model', 'tinyworld'],
   yaml: ['formats', 'prompt'],
+  '@huggingface/jinja': ['model'],
   ws: ['rpc'],
   msgpackr: ['rpc'],
   'vscode-languageserver': ['lsp'],

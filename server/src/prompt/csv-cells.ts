@@ -1,5 +1,5 @@
 /** The cells of one CSV row (RFC 4180) and the text of a cell with the place of every character. */
-import type { RowLines } from './csv-rows.ts';
+import { type RowLines, rowStart } from './csv-rows.ts';
 import type { Lines, Position } from './lines.ts';
 import { type MappedText, span, textBuilder } from './source-map.ts';
 
@@ -22,7 +22,7 @@ export function cellsOf(lines: Lines, row: RowLines): Cells {
   let garbage: Position | null = null;
   let line = row.from;
   let text = lines.line(line);
-  let at = line === 0 && text.startsWith('\ufeff') ? 1 : 0;
+  let at = rowStart(text);
   for (;;) {
     if (text[at] === '"') {
       const start = { line, character: at + 1 };

@@ -92,7 +92,7 @@ function passageOf(block: Block, entry: 0 | 1): Passage {
 function endsQuoted(line: string, startsQuoted: boolean): boolean {
   if (!line.includes('"')) return startsQuoted;
   let quoted = startsQuoted;
-  let at = 0;
+  let at = quoted ? 0 : rowStart(line);
   for (;;) {
     if (quoted) {
       const quote = line.indexOf('"', at);
@@ -112,4 +112,9 @@ function endsQuoted(line: string, startsQuoted: boolean): boolean {
     if (comma < 0) return false;
     at = comma + 1;
   }
+}
+
+/** Where the first cell of a row begins; a byte order mark is no part of it, at the top or where files were joined. */
+export function rowStart(line: string): number {
+  return line.startsWith('\ufeff') ? 1 : 0;
 }

@@ -29,7 +29,10 @@ export function csvSyntax(field?: string): Syntax {
         if (row.from <= head.to && !head.open) continue;
         units.push(...rowUnits(lines, row, names, column, problems));
       }
-      return { units, problems: problems.filter(({ range }) => touches(range, from, to)) };
+      return {
+        units: units.filter(({ range }) => touches(range, from, to)),
+        problems: problems.filter(({ range }) => touches(range, from, to)),
+      };
     },
   };
 
