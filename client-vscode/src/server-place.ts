@@ -2,10 +2,17 @@
 import { type ExtensionContext, ExtensionMode, Uri } from 'vscode';
 import type { Executable } from 'vscode-languageclient/node';
 
-/** The command that relays the editor to the daemon and starts it if none runs; `args` follow those of the relay. */
+/** What the relay is told beside its name. */
+export interface RelayOptions {
+  readonly args: readonly string[];
+  /** Secrets go here: a command line is seen by every process of the machine. */
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** The command that relays the editor to the daemon and starts it if none runs. */
 export function relayCommand(
   { extensionUri, extensionMode }: ExtensionContext,
-  args: readonly string[] = [],
+  { args, env }: RelayOptions,
 ): Executable {
   // The package carries the server; in a checkout it is the neighbour.
   const server = Uri.joinPath(extensionUri, extensionMode === ExtensionMode.Development ? '../server' : 'server');
@@ -14,6 +21,6 @@ export function relayCommand(
     command: process.execPath,
     args: [main, 'lsp', '--stdio', ...args],
     // The desktop editor's own executable is Node only when told so; the daemon and its child inherit this.
-    options: { env: { ...process.env, ELECTRON_RUN_AS_NODE: '1' } },
+    options: { env: { ...process.env, ...env, ELECTRON_RUN_AS_NODE: '1' } },
   };
 }

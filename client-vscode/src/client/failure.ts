@@ -1,0 +1,35 @@
+/** Reads from what the relay left behind why it ended. */
+import type { Failure } from './supervise.ts';
+
+/** What is known of an ended relay. */
+export interface Remains {
+  /** Its exit code; null where it was killed or did not start. */
+  readonly code: number | null;
+  /** The end of what it wrote on standard error. */
+  readonly stderr: string;
+  /** The error of the session's first request, where it came that far. */
+  readonly error?: string | undefined;
+}
+
+/** Exit code of `sonde` for errors of access: a wrong token, another protocol version. */
+const ACCESS = 5;
+
+/** Only a failure that the same attempt would meet again is no `lost` one. */
+export function failureOf({ code, stderr, error = '' }: Remains): Failure {
+  const said = lastLine(stderr) || error || 'The daemon has ended the connection.';
+  const all = `${stderr}\n${error}`;
+  if (/\b401\b|\b403\b|unauthori[sz]ed|wrong token|token (?:is|was) (?:refused|wrong)/i.test(all)) {
+    return { kind: 'token', message: said };
+  }
+  if (code === ACCESS || /version-mismatch|protocol version|speaks ".*"; expected sonde\.v/i.test(all)) {
+    return { kind: 'version', message: said };
+  }
+  return { kind: 'lost', message: said };
+}
+
+/** The last line that says something, without colours. */
+function lastLine(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: the escape sequences of terminals begin with one.
+  const plain = text.replace(/\u001b\[[0-9;]*m/g, '');
+  return plain.trim().split('\n').at(-1)?.trim() ?? '';
+}

@@ -1,0 +1,96 @@
+/** The extension's line to the server: one at a time, kept alive, with the messages that only Sonde has. */
+
+import type { EditorParams, EditorRequestName, EditorResult } from '@sonde/protocol';
+import {
+  type CancellationToken,
+  type Disposable,
+  type Event,
+  EventEmitter,
+  type ExtensionContext,
+  type LogOutputChannel,
+} from 'vscode';
+import type { LanguageClient } from 'vscode-languageclient/node';
+import { openClient } from './open-client.ts';
+import { type LineState, supervise } from './supervise.ts';
+
+/** What may have become another: traces that are ready, labels, models; `line` after a new connection. */
+export type Changed = 'traces' | 'labels' | 'models' | 'line';
+
+export interface Line extends Disposable {
+  readonly state: LineState;
+  readonly onDidChangeState: Event<LineState>;
+  /** Says that views should ask anew. */
+  readonly onDidChange: Event<readonly Changed[]>;
+  /** The client of the connection that stands. */
+  readonly client: LanguageClient | undefined;
+  /** Sends one of Sonde's own requests; rejects while there is no connection. */
+  ask<N extends EditorRequestName>(
+    name: N,
+    params: EditorParams<N>,
+    token?: CancellationToken,
+  ): Promise<EditorResult<N>>;
+  /** Connects at once if there is no connection; with `anew`, also if there is. */
+  reconnect(anew?: boolean): Promise<void>;
+  /** Ends the session in peace, and makes no other. */
+  close(): Promise<void>;
+}
+
+/** Opens the line. `onReady` prepares each new connection before views hear of it. */
+export function openLine(
+  context: ExtensionContext,
+  log: LogOutputChannel,
+  onReady: (client: LanguageClient) => Promise<void>,
+): Line {
+  const states = new EventEmitter<LineState>();
+  const changes = new EventEmitter<readonly Changed[]>();
+  let state: LineState = { kind: 'starting' };
+  let client: LanguageClient | undefined;
+
+  const supervisor = supervise(
+    async () => {
+      const opened = await openClient(context, log);
+      client = opened.client;
+      opened.client.onNotification('sonde/editor/changed', ({ what }: { what: Changed[] }) => changes.fire(what));
+      void opened.ended.then(() => {
+        if (client === opened.client) client = undefined;
+        void opened.client.dispose().catch(() => {});
+      });
+      await onReady(opened.client).catch((error: Error) => log.warn(error.message));
+      return opened;
+    },
+    (next) => {
+      state = next;
+      log.info(`line: ${next.kind}${'message' in next ? ` (${next.message})` : ''}`);
+      states.fire(next);
+      if (next.kind === 'ready') changes.fire(['line']);
+    },
+  );
+
+  return {
+    get state() {
+      return state;
+    },
+    get client() {
+      return client;
+    },
+    onDidChangeState: states.event,
+    onDidChange: changes.event,
+    async ask(name, params, token) {
+      if (!client?.isRunning()) throw new Error('Sonde is not connected.');
+      return await client.sendRequest(name, params, token);
+    },
+    async reconnect(anew = false) {
+      if (anew) client?.serverProcess?.kill();
+      supervisor.retry();
+    },
+    async close() {
+      supervisor.stop();
+      await client?.dispose();
+    },
+    dispose() {
+      supervisor.stop();
+      states.dispose();
+      changes.dispose();
+    },
+  };
+}

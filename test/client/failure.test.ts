@@ -1,0 +1,22 @@
+import { expect, test } from 'vitest';
+import { failureOf, type Remains } from '../../client-vscode/src/client/failure.ts';
+
+function check(kind: string, message: RegExp, remains: Partial<Remains>): void {
+  const failure = failureOf({ code: 1, stderr: '', ...remains });
+  expect(failure.kind).toBe(kind);
+  expect(failure.message).toMatch(message);
+}
+
+test.each<[string, RegExp, Partial<Remains>]>([
+  ['token', /401/, { stderr: 'Error: Unexpected server response: 401\n' }],
+  ['token', /unauthorised/, { code: 5, stderr: 'unauthorised: the token is wrong' }],
+  ['version', /speaks ""/, { stderr: 'ws://127.0.0.1:1/lsp speaks ""; expected sonde.v1.' }],
+  ['version', /newer/, { code: 5, stderr: 'The daemon is newer; stop it with "sonde stop".' }],
+  ['version', /protocol version 2/, { error: 'This daemon speaks protocol version 2.' }],
+  ['lost', /ECONNREFUSED/, { stderr: 'connect ECONNREFUSED 127.0.0.1:4290' }],
+  ['lost', /ended the connection/, { code: null }],
+])('%s: %s', (kind, message, remains) => check(kind, message, remains));
+
+test('of many lines the last speaks, without colours', () => {
+  check('lost', /^the daemon is stopping$/, { stderr: 'a warning\n\u001b[31mthe daemon is stopping\u001b[39m\n\n' });
+});
