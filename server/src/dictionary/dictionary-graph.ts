@@ -20,12 +20,11 @@ import { centeredTarget, isTranscoder, type PreparedInput, prepareInput } from '
 
 /**
  * Largest number of active features at one position that is decoded from single rows; positions with more are measured
- * again by the dense variant. Measured at [128 positions, 768] × 24,576 features, CPU time of one thread: the dense
- * product 66 ms; rows of W_dec 0.1 ms per active feature (7 ms at L0 60, 13 at 120, 24 at 240, 44 at 480); TopK above
- * the encoder 2 ms for 32, 6 for 128, 17 for 256, 25 for 512. Rows win up to about 350 on two cores, but every position
- * pays for the TopK: 128 costs little where L0 is about 60, and twice that is rare.
+ * again by the dense variant, which takes 24 ms even for one. Measured at [128 positions, 768] × 24,576 features on two
+ * cores: the dense product 33 ms; rows of W_dec about 0.07 ms per active feature; Relu and TopK above the encoder 2.4 ms
+ * for 128, 2.7 for 256, 4.9 for 512, since only active features move TopK's heap (without Relu 5, 8 and 18).
  */
-export const SPARSE_CAPACITY = 128;
+export const SPARSE_CAPACITY = 256;
 
 /** Bytes of one dense [rows, d_sae] float32 tensor; the dense variant holds about three of them. */
 export const MAX_DENSE_BYTES = 64 * 2 ** 20;

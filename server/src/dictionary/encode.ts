@@ -1,6 +1,6 @@
 /**
- * Encoders as graph fragments. Dense activations are built only when asked for: the usual answer, the top k, comes from
- * scores before the last dense passes (Relu, and everything that k values can take instead of d_sae).
+ * Encoders as graph fragments. Dense activations are built only when asked for: for the usual answer, the top k,
+ * everything that k values can take instead of d_sae comes after the selection.
  *
  * Active means ≠ 0. Features rank by activation among the active ones; inactive ones, with activation 0, come last. Only
  * circuit-tracer's TopK has negative active features: they come after the positive ones.
@@ -58,22 +58,19 @@ export function countActive(b: GraphBuilder, values: Value): Value {
 function encodeDense(b: GraphBuilder, dictionary: Dictionary, input: PreparedInput): EncodedFeatures {
   const { scores, nonNegative } = denseScores(b, dictionary, input);
   const folded = dictionary.folding === 'folded';
-  const positive = (x: Value): Value => (nonNegative ? x : relu(b, x));
-  const fold = (x: Value): Value => (folded ? mul(b, x, decoderNorms(b, dictionary, 'norm')) : x);
+  const coefficients = nonNegative ? scores : relu(b, scores);
+  const values = folded ? mul(b, coefficients, decoderNorms(b, dictionary, 'norm')) : coefficients;
   return {
     maxActive: dictionary.d_sae,
     topK(k) {
       const n = Math.min(k, dictionary.d_sae);
-      const [top, indices] = b.ops('TopK', [fold(scores)], { k: n }) as [Value, Value];
-      const values = positive(top);
-      if (!folded) return { values, indices, coefficients: values };
+      // Above Relu, although k values need it and not d_sae: among zeros, TopK's heap moves only for active features.
+      const [top, indices] = b.ops('TopK', [values], { k: n }) as [Value, Value];
+      if (!folded) return { values: top, indices, coefficients: top };
       const inverse = gatherRows(b, decoderNorms(b, dictionary, 'inverse'), indices);
-      return { values, indices, coefficients: mul(b, values, inverse) };
+      return { values: top, indices, coefficients: mul(b, top, inverse) };
     },
-    dense() {
-      const coefficients = positive(scores);
-      return { values: fold(coefficients), coefficients };
-    },
+    dense: () => ({ values, coefficients }),
   };
 }
 
