@@ -13,6 +13,8 @@ export interface Segment {
   readonly to: number;
   /** Whether a separator follows. */
   readonly closed: boolean;
+  /** Whether front matter of a prompt may stand here: behind a separator, and not behind front matter. */
+  readonly mayBeSettings: boolean;
 }
 
 /** The file's front matter, if any, and the first line of the first text. */
@@ -35,11 +37,22 @@ export function headOf(lines: Lines): Head {
   while (close < limit && !isSeparator(lines, close)) close++;
   if (close < limit) {
     if (!isFileFrontMatter(lines, 1, close)) return { settings: null, body: 1, problem: 'not settings' };
-    return { settings: { kind: 'file', from: 1, to: close, closed: true }, body: close + 1, problem: 'none' };
+    return {
+      settings: { kind: 'file', from: 1, to: close, closed: true, mayBeSettings: true },
+      body: close + 1,
+      problem: 'none',
+    };
   }
   const end = endOfSettings(lines, 1, lines.count);
-  const settings: Segment | null = end > 1 ? { kind: 'file', from: 1, to: end, closed: false } : null;
+  const settings: Segment | null =
+    end > 1 ? { kind: 'file', from: 1, to: end, closed: false, mayBeSettings: true } : null;
   return { settings, body: end, problem: 'not closed' };
+}
+
+/** All segments of a file in order: what folds in an editor. */
+export function outlineOf(lines: Lines): Segment[] {
+  const head = headOf(lines);
+  return [...(head.settings ? [head.settings] : []), ...segmentsAt(lines, head, head.body, lines.count - 1)];
 }
 
 /** The segments behind the head that touch [from, to], and front matter before them that counts for them. */
@@ -51,7 +64,7 @@ export function segmentsAt(lines: Lines, { body }: Head, from: number, to: numbe
     while (end < lines.count && !isSeparator(lines, end)) end++;
     const closed = end < lines.count;
     const own = afterText && closed && isPromptFrontMatter(lines, start, end);
-    segments.push({ kind: own ? 'own' : 'text', from: start, to: end, closed });
+    segments.push({ kind: own ? 'own' : 'text', from: start, to: end, closed, mayBeSettings: afterText });
     afterText = !own;
     start = end + 1;
   }
