@@ -10,7 +10,7 @@ import {
   editorRelabel,
   editorStatus,
 } from './messages/editor-feature.ts';
-import { workspaceList, workspaceRead } from './messages/editor-workspace.ts';
+import { workspaceList, workspacePage, workspaceRead } from './messages/editor-workspace.ts';
 import type { DeepReadonly } from './method.ts';
 
 /** Requests from the editor. */
@@ -29,7 +29,7 @@ export const EDITOR_REQUESTS = [
 ] as const;
 
 /** Requests to the editor’s side; a client that answers them says `experimental: { sonde: { workspaceFiles: true } }`. */
-export const WORKSPACE_REQUESTS = [workspaceList, workspaceRead] as const;
+export const WORKSPACE_REQUESTS = [workspaceList, workspaceRead, workspacePage] as const;
 
 /** Notifications to the editor. */
 export const EDITOR_NOTIFICATIONS = [editorChanged] as const;

@@ -41,3 +41,20 @@ export const workspaceRead = {
   }),
   direction: 'daemon-to-client' as const,
 };
+
+export const workspacePage = {
+  ...request({
+    name: 'sonde/workspace/page',
+    summary: 'Keeps a page as a read-only file in the client side’s cache, for editors without virtual documents.',
+    params: z.object({
+      name: z
+        .string()
+        .regex(/^[\w.-]{1,200}$/)
+        .meta({ description: 'of the file' }),
+      text: z.string().max(2 ** 20),
+    }),
+    result: z.object({ uri }),
+    example: { params: { name: 'layer2-40.md', text: '# 40' }, result: { uri: 'file:///cache/layer2-40.md' } },
+  }),
+  direction: 'daemon-to-client' as const,
+};

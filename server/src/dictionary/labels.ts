@@ -22,6 +22,9 @@ const LINE = z.object({
   metric: z.string().nullable().default(null),
 });
 
+/** The label of a feature that was held against what may explain it, and matched nothing. */
+export const UNMATCHED = 'unmatched';
+
 /** File name of the labels in a dictionary's folder. */
 export const LABELS_FILE = 'labels.jsonl';
 

@@ -15,6 +15,7 @@ import { traceCache } from '../methods/trace/cached.ts';
 import { openCheckpoint } from '../model/checkpoint.ts';
 import { checkMemory, predictMemory } from '../model/memory.ts';
 import { calibrationSource } from './calibration.ts';
+import { type ChatMessage, renderChat } from './chat.ts';
 import { type ColumnsResult, columnsBytes, type TraceColumns } from './columns.ts';
 import { type FeatureStats, measureStats } from './feature-stats.ts';
 import { featurePage, featuresByToken, labelFeature, pushes, searchFeatures } from './features.ts';
@@ -49,7 +50,6 @@ import type {
   FeaturePage,
   ModelInfo,
   OnProgress,
-  RuntimeStatus,
   TokenizeResult,
   TraceResult,
 } from './results.ts';
@@ -115,6 +115,10 @@ export interface Engine {
     options: ModelChoice & LaneChoice & { readonly text: string; readonly limit: number },
     signal?: AbortSignal,
   ): Promise<readonly FeatureHit[]>;
+  /** Labels that came with a dictionary, or were set since, by feature. */
+  labels(choice: DictionaryChoice): ReadonlyMap<number, FeatureLabel>;
+  /** A chat as the model's template writes it, without the BOS that it begins with: traces add theirs. */
+  renderChat(options: ModelChoice & { readonly messages: readonly ChatMessage[] }): string;
   /** Features by label or number, best first. */
   searchFeatures(
     options: ModelChoice & { dictionary?: string | undefined; query: string; limit: number },
@@ -295,6 +299,8 @@ export function createEngine(options: EngineOptions): Engine {
       const model = registry.model(name);
       return using(model, model.dictionaries, () => featuresByToken(execution(lane), model, text, limit, signal));
     },
+    labels: ({ model, dictionary }) => registry.dictionary(registry.model(model), dictionary).labels,
+    renderChat: ({ model, messages }) => renderChat(registry.model(model), messages),
     searchFeatures({ model: name, dictionary, query, limit }) {
       const model = registry.model(name);
       const among = dictionary === undefined ? model.dictionaries : [registry.dictionary(model, dictionary)];

@@ -4,6 +4,8 @@ import type { Tensor } from '../core/tensor.ts';
 import type { DictionaryFormat } from '../dictionary/dictionary.ts';
 import type { FeatureLabel } from '../dictionary/labels.ts';
 
+export { type FeatureLabel, UNMATCHED } from '../dictionary/labels.ts';
+
 export interface TokenInfo {
   readonly id: number;
   /** Readable text of the token alone. */

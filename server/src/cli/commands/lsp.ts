@@ -1,18 +1,32 @@
 /** `sonde lsp --stdio`: an editor's line to the daemon, which is started if none runs. */
+import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
+import { SondeError } from '../../core/errors.ts';
+import type { DaemonAddress } from '../../rpc/connect.ts';
 import { relay } from '../../rpc/relay.ts';
 import { addressOf, ensureDaemon } from '../daemon-client.ts';
+import { editorSide } from '../editor-side.ts';
 import type { SetExitCode } from '../options.ts';
 
 /** Bytes of one message from the editor: a document may be long. */
 const MAX_MESSAGE_BYTES = 64 * 2 ** 20;
 
+/** Holds the token of a daemon elsewhere; an argument would be seen by everybody on the machine. */
+const TOKEN_VARIABLE = 'SONDE_TOKEN';
+
+interface Options {
+  readonly url?: string;
+  readonly certificate?: string;
+}
+
 export function lspCommand(_: SetExitCode): Command {
   return new Command('lsp')
     .description('connect an editor on standard input and output to the daemon, starting it if none runs')
     .requiredOption('--stdio', 'the only way so far')
-    .action(async () => {
-      const address = addressOf(await ensureDaemon());
+    .option('--url <address>', `a daemon elsewhere, wss://host:port; its token is taken from ${TOKEN_VARIABLE}`)
+    .option('--certificate <path>', 'PEM file of a certificate to trust')
+    .action(async (options: Options) => {
+      const address = options.url === undefined ? addressOf(await ensureDaemon()) : remote(options.url, options);
       const url = address.url.replace(/\/rpc$/, '/lsp');
       await relay({
         ...address,
@@ -20,6 +34,28 @@ export function lspCommand(_: SetExitCode): Command {
         input: process.stdin,
         output: process.stdout,
         maxMessageBytes: MAX_MESSAGE_BYTES,
+        intercept: editorSide(),
       });
     });
+}
+
+/** @throws unauthorised without a token; invalid-params for an address that would send it in the clear. */
+function remote(given: string, { certificate }: Options): DaemonAddress {
+  const token = process.env[TOKEN_VARIABLE];
+  const url = URL.canParse(given) ? new URL(given) : null;
+  const loopback = url !== null && ['127.0.0.1', '[::1]', 'localhost'].includes(url.hostname);
+  if (!url || (url.protocol !== 'wss:' && !(url.protocol === 'ws:' && loopback))) {
+    throw new SondeError(
+      'invalid-params',
+      `--url is ${given}; expected wss://host:port (ws:// on this machine only).`,
+      {
+        found: given,
+        expected: 'wss://host:port',
+      },
+    );
+  }
+  if (!token) throw new SondeError('unauthorised', `${TOKEN_VARIABLE} is not set; it holds the token of ${url.host}.`);
+  if (url.pathname === '/' || url.pathname === '') url.pathname = '/lsp';
+  const trusted = certificate === undefined ? {} : { certificate: readFileSync(certificate, 'utf8') };
+  return { url: url.href, token, ...trusted };
 }

@@ -7,7 +7,7 @@ import { SondeError } from '../../core/errors.ts';
 import { type ConfigInput, type DaemonConfig, readConfig } from '../../daemon/config.ts';
 import { type Daemon, type Started, sessionServices, startDaemon } from '../../daemon/daemon.ts';
 import { createLog } from '../../daemon/log.ts';
-import { createRoots, type Roots } from '../../daemon/roots.ts';
+import { createRoots, locateInside, type Roots } from '../../daemon/roots.ts';
 import { type DaemonState, stateFolder } from '../../daemon/state.ts';
 import type { Engine } from '../../engine/engine.ts';
 import { hubCacheFolder } from '../../files/hub-cache.ts';
@@ -66,14 +66,17 @@ export function serveCommand(_: SetExitCode): Command {
 
 /** Starts the daemon in this process, or finds the one that runs. */
 export function launch(config: DaemonConfig): Promise<Started> {
+  const roots = rootsOf(config);
+  const log = createLog(config.log_level);
   return startDaemon({
     config,
     version: VERSION,
     stateFolder: config.state_folder ?? stateFolder(),
-    roots: rootsOf(config),
-    log: createLog(config.log_level),
+    roots,
+    log,
     openEngine: () => engineOf(config),
-    doors: () => new Map([['/lsp', lspDoor(VERSION)]]),
+    doors: (engine) =>
+      new Map([['/lsp', lspDoor({ version: VERSION, engine, log, locate: (name) => locateInside(roots, name) })]]),
   });
 }
 

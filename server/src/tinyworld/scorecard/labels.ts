@@ -1,4 +1,5 @@
 /** What each feature stands for, by measurement: the lines of `labels.jsonl`. */
+import { UNMATCHED } from '../../dictionary/labels.ts';
 import { mcc } from '../../methods/metrics/confusion.ts';
 import { fitLookUp, keyTable } from '../../methods/probing/look-up.ts';
 import { RULES } from './card.ts';
@@ -72,7 +73,7 @@ const SHOWN = 4;
 
 /**
  * One rule for all: the latent, where its MCC reaches RULES.explained on training and held-out text; else the tokens, where
- * "fires on exactly these" does; else "unmatched", with the higher of the two scores. `name` spells a token.
+ * "fires on exactly these" does; else UNMATCHED, with the higher of the two scores. `name` spells a token.
  */
 export function labelLine(finding: FeatureFinding, name: (token: number) => string): LabelLine {
   const { feature, question, train, tokens, tokenMcc } = finding;
@@ -88,7 +89,7 @@ export function labelLine(finding: FeatureFinding, name: (token: number) => stri
     const label = `${tokens.length === 1 ? 'token' : 'tokens'} ${shown.join(', ')}${more}`;
     return { ...line, label, score: rounded(tokenMcc, 3), latent: null };
   }
-  return { ...line, label: 'unmatched', score: rounded(Math.max(finding.mcc, tokenMcc), 3), latent: null };
+  return { ...line, label: UNMATCHED, score: rounded(Math.max(finding.mcc, tokenMcc), 3), latent: null };
 }
 
 /** Whether a latent explains the feature. */

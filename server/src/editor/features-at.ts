@@ -1,0 +1,143 @@
+/** The features of one token, in the order in which an editor shows them. */
+import type { DictionaryColumns } from '../engine/columns.ts';
+import type { DictionaryInfo } from '../engine/results.ts';
+import type { DictionaryKnowledge, Knowledge, NamedFeature, Rates } from './knowledge.ts';
+import type { Settings } from './settings.ts';
+import { columnsOf, type UnitView, type ViewToken } from './unit-view.ts';
+
+export interface FeatureAt extends NamedFeature {
+  readonly activation: number;
+  /** Of the largest activation known, this text included: 0 … 1. */
+  readonly share: number;
+  readonly rates: Rates;
+  readonly pinned: boolean;
+}
+
+/** What one dictionary leaves out at a token. */
+export interface UnexplainedAt {
+  readonly dictionary: DictionaryInfo;
+  /** ‖y − ŷ‖² / ‖y‖²; null where ‖y‖ = 0. */
+  readonly share: number | null;
+  readonly l0: number;
+}
+
+export interface Filter {
+  readonly hideDense: boolean;
+  readonly hideBosOnly: boolean;
+}
+
+/** A dictionary's column with what is known of it. */
+export interface KnownColumn {
+  readonly run: number;
+  readonly column: DictionaryColumns;
+  readonly known: DictionaryKnowledge;
+}
+
+/** The columns of a view; take them once for all its tokens. */
+export function knownColumns(knowledge: Knowledge, view: UnitView): KnownColumn[] {
+  return [...columnsOf(view)].map(({ run, column }) => {
+    const { info, labels } = view.trace.dictionaries.get(column.name)!;
+    return { run, column, known: knowledge.of(view.trace.model.name, info, labels) };
+  });
+}
+
+/**
+ * Features that fire at a token: pinned ones first, then by share of maximum. `hidden` counts what the filter leaves out;
+ * pinned features are never hidden.
+ */
+export function featuresAt(
+  columns: readonly KnownColumn[],
+  token: ViewToken,
+  filter: Filter,
+): { readonly features: readonly FeatureAt[]; readonly hidden: number } {
+  const features: FeatureAt[] = [];
+  let hidden = 0;
+  for (const { run, column, known } of columns) {
+    const { k, counts, indices, values } = column.table;
+    const row = token.rows[run]!;
+    for (let j = row * k; j < row * k + counts[row]!; j++) {
+      const feature = featureAt(known, indices[j]!, values[j]!);
+      if (isHidden(feature, filter)) hidden++;
+      else features.push(feature);
+    }
+  }
+  features.sort(byProminence);
+  return { features, hidden };
+}
+
+/**
+ * The first `count` features that `accepts` takes, by the order of `featuresAt`. Looks at every firing feature, and makes
+ * an object of few: hints ask this of thousands of tokens.
+ */
+export function strongestAt(
+  columns: readonly KnownColumn[],
+  token: ViewToken,
+  filter: Filter,
+  count: number,
+  least: (known: DictionaryKnowledge, index: number) => number,
+): FeatureAt[] {
+  const best: { known: DictionaryKnowledge; index: number; value: number; rank: number }[] = [];
+  for (const { run, column, known } of columns) {
+    const { k, counts, indices, values } = column.table;
+    const row = token.rows[run]!;
+    for (let j = row * k; j < row * k + counts[row]!; j++) {
+      const index = indices[j]!;
+      const share = shareOf(known, index, values[j]!);
+      const pinned = known.isPinned(index);
+      const rank = pinned ? 1 + share : share;
+      if (!pinned && share < least(known, index)) continue;
+      if (best.length === count && rank <= best.at(-1)!.rank) continue;
+      if (isHidden({ pinned, rates: known.rates(index) }, filter)) continue;
+      let at = best.length;
+      while (at > 0 && best[at - 1]!.rank < rank) at--;
+      best.splice(at, 0, { known, index, value: values[j]!, rank });
+      if (best.length > count) best.pop();
+    }
+  }
+  return best.map(({ known, index, value }) => featureAt(known, index, value));
+}
+
+/** The unexplained share and L0 at a token, by dictionary. */
+export function unexplainedAt(view: UnitView, token: ViewToken): UnexplainedAt[] {
+  return [...columnsOf(view)].map(({ run, column: { name, table } }) => {
+    const row = token.rows[run]!;
+    const total = table.target_sq[row]!;
+    return {
+      dictionary: view.trace.dictionaries.get(name)!.info,
+      share: total > 0 ? table.error_sq[row]! / total : null,
+      l0: table.l0[row]!,
+    };
+  });
+}
+
+/** The feature that a place means: pinned where one fires, else the strongest labelled, else the strongest. */
+export function featureOf(features: readonly FeatureAt[]): FeatureAt | null {
+  return features.find(({ pinned }) => pinned) ?? features.find(({ label }) => label !== null) ?? features[0] ?? null;
+}
+
+export function filterOf({ hideDense, hideBosOnly }: Settings): Filter {
+  return { hideDense, hideBosOnly };
+}
+
+export function isHidden({ pinned, rates }: Pick<FeatureAt, 'pinned' | 'rates'>, filter: Filter): boolean {
+  return !pinned && ((filter.hideDense && rates.dense) || (filter.hideBosOnly && rates.bosOnly));
+}
+
+function featureAt(known: DictionaryKnowledge, index: number, activation: number): FeatureAt {
+  return {
+    ...known.name(index),
+    activation,
+    share: shareOf(known, index, activation),
+    rates: known.rates(index),
+    pinned: known.isPinned(index),
+  };
+}
+
+function shareOf({ maxima }: DictionaryKnowledge, index: number, activation: number): number {
+  const max = Math.max(maxima[index]!, activation);
+  return max > 0 ? Math.max(0, activation) / max : 0;
+}
+
+function byProminence(a: FeatureAt, b: FeatureAt): number {
+  return Number(b.pinned) - Number(a.pinned) || b.share - a.share || a.index - b.index;
+}

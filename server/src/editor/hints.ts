@@ -1,0 +1,135 @@
+/**
+ * Inlay hints of the lines on screen. What is ready within a moment is fresh; for the rest the last hints stand, moved
+ * through the edits, and one change is told when it is ready. Typing waits for nothing.
+ */
+import { SondeError } from '../core/errors.ts';
+import type { Lane } from '../engine/scheduler.ts';
+import type { Range } from '../prompt/lines.ts';
+import type { Unit } from '../prompt/unit.ts';
+import type { Document } from './documents.ts';
+import { filterOf, knownColumns, strongestAt } from './features-at.ts';
+import type { TokenHint } from './hint-memory.ts';
+import type { DictionaryKnowledge } from './knowledge.ts';
+import { documentOf, type Session, view } from './session.ts';
+import type { UnitView } from './unit-view.ts';
+import { unitsIn } from './units.ts';
+
+export interface Hints {
+  readonly hints: readonly TokenHint[];
+  /** False while some are those of an older text. */
+  readonly complete: boolean;
+  /** What was traced, or failed to be: what diagnostics tell of. */
+  readonly outcomes: readonly Outcome[];
+  /** Settles when everything is traced; the outcomes of what was late. */
+  readonly late: Promise<readonly Outcome[]>;
+}
+
+export type Outcome =
+  | { readonly unit: Unit; readonly view: UnitView }
+  | { readonly unit: Unit; readonly error: SondeError };
+
+/** Milliseconds after which what is not ready comes later. */
+export const PATIENCE = 200;
+/** Units of one request; an editor that asks for a whole dataset gets its beginning. */
+export const MAX_UNITS = 400;
+/** Share of the maximum below which sparse hints leave a token bare. */
+const SPARSE_SHARE = 0.5;
+
+/** Hints of a range of lines. The signal ends what nobody waits for any more: the caller's next request for the document. */
+export async function hintsOf(session: Session, uri: string, range: Range, signal: AbortSignal): Promise<Hints> {
+  const document = documentOf(session, uri);
+  const [from, to] = [range.start.line, range.end.line];
+  const units = unitsIn(document, from, to)
+    .units.filter(({ readable }) => readable)
+    .slice(0, MAX_UNITS);
+  const done = new Map<Unit, Outcome>();
+  const work = units.map((unit) =>
+    traceOne(session, document, unit, signal).then((outcome) => done.set(unit, outcome)),
+  );
+  const all = Promise.all(work);
+  const complete = await Promise.race([all.then(() => true), pause(PATIENCE, signal)]);
+  const outcomes = [...done.values()];
+  const hints = units.flatMap((unit) => {
+    const outcome = done.get(unit);
+    if (outcome) return 'view' in outcome ? hintsOfView(session, outcome.view) : [];
+    return session.hintMemory.on(uri, unit.range.start.line, unit.range.end.line).filter(inside(unit.range));
+  });
+  const visible = hints.filter(({ position: { line } }) => line >= from && line <= to);
+  // An edit meanwhile has moved what was remembered; what this request found is older.
+  if (session.documents.get(uri)?.version === document.version) session.hintMemory.show(uri, from, to, visible);
+  const late = all.then(() => [...done.values()].slice(outcomes.length));
+  late.catch(() => undefined);
+  return { hints: visible, complete, outcomes, late };
+}
+
+async function traceOne(
+  session: Session,
+  document: Document,
+  unit: Unit,
+  signal: AbortSignal,
+  lane: Lane = 'interactive',
+): Promise<Outcome> {
+  try {
+    return { unit, view: await view(session, document, unit, { lane }, signal) };
+  } catch (error) {
+    if (error instanceof SondeError) return { unit, error };
+    throw error;
+  }
+}
+
+/** Texts that are traced of a document for its problems alone. */
+const FIRST_UNITS = 30;
+
+/** Traces a document's first units in the batch lane, for clients that ask for no hints. */
+export async function traceFirst(session: Session, uri: string, signal: AbortSignal): Promise<Outcome[]> {
+  const document = session.documents.get(uri);
+  if (!document) return [];
+  const { units } = unitsIn(document, 0, Math.min(document.lines.count - 1, 10 * FIRST_UNITS));
+  const outcomes: Outcome[] = [];
+  for (const unit of units.filter(({ readable }) => readable).slice(0, FIRST_UNITS)) {
+    if (signal.aborted) break;
+    outcomes.push(await traceOne(session, document, unit, signal, 'batch'));
+  }
+  return outcomes;
+}
+
+/** Hints of one unit, in the order of its tokens. */
+export function hintsOfView(session: Session, unit: UnitView): TokenHint[] {
+  const settings = session.settings();
+  const columns = knownColumns(session.knowledge, unit);
+  const filter = filterOf(settings);
+  const threshold = unit.unit.settings.threshold ?? settings.threshold;
+  const least = (known: DictionaryKnowledge, index: number): number =>
+    settings.unlabelled || known.isNamed(index) ? threshold : Number.POSITIVE_INFINITY;
+  const count = unit.unit.settings.top_k ?? settings.topK;
+  const hints: TokenHint[] = [];
+  const model = unit.trace.model.name;
+  let previous = '';
+  for (const token of unit.tokens) {
+    if (token.range === null || token.special) continue;
+    const features = strongestAt(columns, token, filter, count, least);
+    const first = features[0];
+    const name = first ? `${first.index} ${first.dictionary}` : '';
+    const repeats = name === previous;
+    previous = name;
+    if (!first || (repeats && settings.density !== 'dense' && !first.pinned)) continue;
+    if (settings.density === 'sparse' && first.share < SPARSE_SHARE && !first.pinned) continue;
+    hints.push({ position: token.range.end, text: token.text, model, features });
+  }
+  return hints;
+}
+
+function inside({ start, end }: Range): (hint: TokenHint) => boolean {
+  return ({ position: { line, character } }) =>
+    (line > start.line || character >= start.character) && (line < end.line || character <= end.character);
+}
+
+function pause(milliseconds: number, signal: AbortSignal): Promise<false> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => resolve(false), milliseconds);
+    signal.addEventListener('abort', () => {
+      clearTimeout(timer);
+      resolve(false);
+    });
+  });
+}

@@ -1,0 +1,158 @@
+/**
+ * What a session knows of features beyond one trace: labels (the workspace's over the dictionary's own), rates on
+ * calibration text, the largest activations seen, pins. Rates come late: until then shares are of what was seen.
+ */
+import type { ColumnsResult, DictionaryFacts } from '../engine/columns.ts';
+import type { FeatureStats } from '../engine/feature-stats.ts';
+import { type DictionaryInfo, type FeatureLabel, UNMATCHED } from '../engine/results.ts';
+import { type LabelMap, NO_LABELS, type WorkspaceLabels } from './labels.ts';
+import type { EditorServices } from './services.ts';
+
+/** A feature by its dictionary's name. */
+export interface FeatureRef {
+  readonly dictionary: string;
+  readonly index: number;
+}
+
+export interface NamedFeature extends FeatureRef {
+  readonly label: string | null;
+  readonly labelSource: string | null;
+  readonly labelScore: number | null;
+}
+
+export interface Rates {
+  readonly density: number | null;
+  readonly max: number | null;
+  readonly dense: boolean;
+  readonly bosOnly: boolean;
+}
+
+/** A feature that fires on more than this share of tokens is dense. */
+export const DENSE = 0.1;
+
+/** One dictionary of one model, resolved once for many features. */
+export interface DictionaryKnowledge {
+  readonly info: Pick<DictionaryInfo, 'name' | 'digest'>;
+  /** Null until measured. */
+  readonly stats: FeatureStats | null;
+  /** Largest activation known of each feature, [d_sae] float32: of the calibration text and of what was traced. */
+  readonly maxima: Float32Array;
+  isNamed(index: number): boolean;
+  isPinned(index: number): boolean;
+  name(index: number): NamedFeature;
+  rates(index: number): Rates;
+}
+
+export interface Knowledge {
+  /** Takes in what a trace shows: largest activations; asks for rates that are not there. */
+  learn(trace: ColumnsResult): void;
+  of(model: string, info: DictionaryInfo, shipped: DictionaryFacts['labels']): DictionaryKnowledge;
+  pins(): readonly FeatureRef[];
+  pin(features: readonly FeatureRef[]): void;
+  labels(): WorkspaceLabels;
+  setLabels(labels: WorkspaceLabels): void;
+}
+
+interface Known {
+  readonly digest: string;
+  stats: FeatureStats | null;
+  readonly maxima: Float32Array;
+}
+
+export function createKnowledge(services: EditorServices): Knowledge {
+  const { engine } = services;
+  const known = new Map<string, Known>();
+  let pins: readonly FeatureRef[] = [];
+  let workspace = NO_LABELS;
+  // By digest and name, until the labels change.
+  const labelMaps = new Map<string, LabelMap>();
+
+  function entryOf(model: string, { name, digest, d_sae }: DictionaryInfo): Known {
+    const key = JSON.stringify([model, name]);
+    const found = known.get(key);
+    if (found?.digest === digest) return found;
+    const entry: Known = { digest, stats: null, maxima: new Float32Array(d_sae) };
+    known.set(key, entry);
+    engine.featureStats({ model, dictionary: name }).then(
+      (stats) => {
+        entry.stats = stats;
+        for (let index = 0; index < d_sae; index++) raise(entry.maxima, index, stats.max(index));
+        services.changed(['traces']);
+      },
+      // The next trace asks again.
+      () => known.delete(key),
+    );
+    return entry;
+  }
+
+  function labelsOf(info: Pick<DictionaryInfo, 'name' | 'digest'>): LabelMap {
+    const key = `${info.digest} ${info.name}`;
+    const map = labelMaps.get(key) ?? workspace.of(info);
+    labelMaps.set(key, map);
+    return map;
+  }
+
+  return {
+    learn({ model, runs, dictionaries }) {
+      for (const { tokens, dictionaries: columns } of runs) {
+        for (const { name, table } of columns) {
+          const { maxima } = entryOf(model.name, dictionaries.get(name)!.info);
+          const { n, k, counts, indices, values } = table;
+          for (let row = 0; row < n; row++) {
+            if (tokens[row]!.special) continue;
+            for (let j = row * k; j < row * k + counts[row]!; j++) raise(maxima, indices[j]!, values[j]!);
+          }
+        }
+      }
+    },
+    of(model, info, shipped) {
+      const { stats, maxima } = entryOf(model, info);
+      const own = labelsOf(info);
+      const pinned = new Set(pins.filter(({ dictionary }) => dictionary === info.name).map(({ index }) => index));
+      const labelOf = (index: number): Pick<FeatureLabel, 'label' | 'source' | 'score'> | null => {
+        const mine = own.get(index);
+        if (mine !== undefined) return mine;
+        return shipped.get(index) ?? null;
+      };
+      return {
+        info,
+        stats,
+        maxima,
+        isNamed(index) {
+          const label = labelOf(index);
+          return label !== null && label.label !== UNMATCHED;
+        },
+        isPinned: (index) => pinned.has(index),
+        name(index) {
+          const found = labelOf(index);
+          const label = found === null || found.label === UNMATCHED ? null : found.label;
+          return {
+            dictionary: info.name,
+            index,
+            label,
+            labelSource: found?.source ?? null,
+            labelScore: found?.score ?? null,
+          };
+        },
+        rates(index) {
+          if (!stats) return { density: null, max: null, dense: false, bosOnly: false };
+          const density = stats.density(index);
+          return { density, max: stats.max(index), dense: density > DENSE, bosOnly: stats.specialOnly(index) };
+        },
+      };
+    },
+    pins: () => pins,
+    pin(features) {
+      pins = features;
+    },
+    labels: () => workspace,
+    setLabels(labels) {
+      workspace = labels;
+      labelMaps.clear();
+    },
+  };
+}
+
+function raise(maxima: Float32Array, index: number, value: number): void {
+  if (value > maxima[index]!) maxima[index] = value;
+}

@@ -1,0 +1,85 @@
+/**
+ * Problems of documents, pushed as they are found: syntax soon after each edit, what tracing finds after the hints of
+ * the lines on screen. For clients without hints the document's first texts are traced for it, in the batch lane.
+ */
+import { type Connection, type Diagnostic, DiagnosticSeverity } from 'vscode-languageserver';
+import { type Finding, MAX_FINDINGS, syntaxFindings, traceFindings } from '../editor/diagnostics.ts';
+import { type Outcome, traceFirst } from '../editor/hints.ts';
+import type { Session } from '../editor/session.ts';
+import type { ClientFacts } from './client.ts';
+import type { DoorLog } from './door-options.ts';
+
+/** Milliseconds after the last edit. */
+const DELAY = 250;
+
+export interface Diagnoser {
+  /** A document was opened or edited. */
+  refresh(uri: string): void;
+  /** What traces of its lines [from, to] found. */
+  found(uri: string, from: number, to: number, outcomes: readonly Outcome[]): void;
+  closed(uri: string): void;
+  dispose(): void;
+}
+
+export function diagnoser(connection: Connection, editor: Session, client: ClientFacts, log: DoorLog): Diagnoser {
+  const waiting = new Map<string, { timer: NodeJS.Timeout; abort: AbortController }>();
+  // Documents whose problems came with hints: they come again with the next ones.
+  const hinted = new Set<string>();
+
+  async function publish(uri: string, from: number, to: number, outcomes: readonly Outcome[]): Promise<void> {
+    const document = editor.documents.get(uri);
+    if (!document) return;
+    const findings = [...syntaxFindings(document, from, to), ...traceFindings(document, outcomes)];
+    const diagnostics = findings.slice(0, MAX_FINDINGS).map(toDiagnostic);
+    await connection.sendDiagnostics({ uri, version: document.version, diagnostics });
+  }
+
+  async function look(uri: string, signal: AbortSignal): Promise<void> {
+    if (client.inlayHints && editor.settings().hints) {
+      if (!hinted.has(uri)) await publish(uri, 0, 0, []);
+      return;
+    }
+    const outcomes = await traceFirst(editor, uri, signal);
+    if (!signal.aborted) await publish(uri, 0, 0, outcomes);
+  }
+
+  function stop(uri: string): void {
+    const entry = waiting.get(uri);
+    if (!entry) return;
+    clearTimeout(entry.timer);
+    entry.abort.abort();
+    waiting.delete(uri);
+  }
+
+  const failed = (err: unknown): void => log.warn({ err }, 'a document’s problems cannot be told');
+  return {
+    refresh(uri) {
+      stop(uri);
+      const abort = new AbortController();
+      const timer = setTimeout(() => void look(uri, abort.signal).catch(failed), DELAY);
+      waiting.set(uri, { timer, abort });
+    },
+    found(uri, from, to, outcomes) {
+      hinted.add(uri);
+      publish(uri, from, to, outcomes).catch(failed);
+    },
+    closed(uri) {
+      stop(uri);
+      hinted.delete(uri);
+      connection.sendDiagnostics({ uri, diagnostics: [] }).catch(failed);
+    },
+    dispose() {
+      for (const uri of [...waiting.keys()]) stop(uri);
+    },
+  };
+}
+
+function toDiagnostic({ range, severity, code, message }: Finding): Diagnostic {
+  return { range, severity: SEVERITIES[severity], code, source: 'sonde', message };
+}
+
+const SEVERITIES = {
+  error: DiagnosticSeverity.Error,
+  warning: DiagnosticSeverity.Warning,
+  information: DiagnosticSeverity.Information,
+} as const;

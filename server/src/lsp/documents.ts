@@ -1,0 +1,35 @@
+/** Documents opened, edited and closed. No model work happens here: typing waits for nothing. */
+import type { Edit } from '../editor/documents.ts';
+import { labelsUri, refreshLabels } from '../editor/relabel.ts';
+import type { LspSession } from './lsp-session.ts';
+
+export function registerDocuments({ connection, editor, log, diagnostics }: LspSession): void {
+  const { documents, hintMemory, services } = editor;
+  const isLabels = (uri: string): boolean => uri === labelsUri(services);
+  const labelsChanged = (): void =>
+    void refreshLabels(editor).catch((err) => log.warn({ err }, 'the labels cannot be read'));
+
+  connection.onDidOpenTextDocument(({ textDocument: { uri, languageId, version, text } }) => {
+    documents.open(uri, languageId, version, text);
+    if (isLabels(uri)) labelsChanged();
+    else diagnostics.refresh(uri);
+  });
+  connection.onDidChangeTextDocument(({ textDocument: { uri, version }, contentChanges }) => {
+    const edits: Edit[] = contentChanges.map((change) =>
+      'range' in change ? { range: change.range, text: change.text } : { text: change.text },
+    );
+    if (!documents.change(uri, version, edits)) return;
+    if (isLabels(uri)) labelsChanged();
+    else diagnostics.refresh(uri);
+  });
+  connection.onDidCloseTextDocument(({ textDocument: { uri } }) => {
+    documents.close(uri);
+    hintMemory.forget(uri);
+    diagnostics.closed(uri);
+    if (isLabels(uri)) labelsChanged();
+  });
+  connection.onDidSaveTextDocument(() => undefined);
+  connection.onDidChangeWatchedFiles(({ changes }) => {
+    if (changes.some(({ uri }) => isLabels(uri))) labelsChanged();
+  });
+}

@@ -1,0 +1,107 @@
+/** `textDocument/inlayHint`, and the tooltip of one when it is pointed at. */
+import { type InlayHint, type InlayHintLabelPart, type Location, MarkupKind } from 'vscode-languageserver';
+import type { FeatureAt } from '../editor/features-at.ts';
+import type { TokenHint } from '../editor/hint-memory.ts';
+import { hintsOf } from '../editor/hints.ts';
+import { answering } from './errors.ts';
+import { type FeatureAddress, featureUri } from './feature-uri.ts';
+import type { LspSession } from './lsp-session.ts';
+import { escapeMarkdown, figures, percent } from './markdown.ts';
+import { pageLocation } from './page-location.ts';
+
+/** Characters of a hint; the rest is in the tooltip. */
+const LONGEST = 28;
+
+interface HintData {
+  readonly features: readonly (FeatureAddress & { readonly tooltip: string })[];
+}
+
+export function registerInlayHints(session: LspSession): void {
+  const { connection, editor, log, diagnostics } = session;
+  // The last request of a document: what it still waits for ends when a newer one has begun its own.
+  const running = new Map<string, AbortController>();
+
+  connection.languages.inlayHint.on(
+    answering(log, 'textDocument/inlayHint', async ({ textDocument: { uri }, range }) => {
+      if (!editor.settings().hints || !editor.documents.get(uri)) return [];
+      const before = running.get(uri);
+      const abort = new AbortController();
+      running.set(uri, abort);
+      const answer = hintsOf(editor, uri, range, abort.signal);
+      // Work that both want goes on: the newer request has joined it.
+      before?.abort();
+      const { hints, complete, outcomes, late } = await answer;
+      diagnostics.found(uri, range.start.line, range.end.line, outcomes);
+      if (!complete) {
+        late.then(
+          (rest) => {
+            if (abort.signal.aborted) return;
+            diagnostics.found(uri, range.start.line, range.end.line, [...outcomes, ...rest]);
+            editor.services.changed(['traces']);
+          },
+          () => undefined,
+        );
+      }
+      return hints.map((hint) => toInlayHint(session, hint));
+    }),
+  );
+
+  connection.languages.inlayHint.resolve(
+    answering(log, 'inlayHint/resolve', async (hint) => {
+      const data = hint.data as HintData | undefined;
+      if (!data || typeof hint.label === 'string') return hint;
+      const label: InlayHintLabelPart[] = [];
+      let next = 0;
+      for (const part of hint.label) {
+        const feature = part.value === SEPARATOR ? undefined : data.features[next++];
+        if (!feature) {
+          label.push(part);
+          continue;
+        }
+        const location: Location | null = part.location ?? (await pageLocation(session, feature));
+        const tooltip = { kind: MarkupKind.Markdown, value: feature.tooltip };
+        label.push({ ...part, tooltip, ...(location ? { location } : {}) });
+      }
+      return { ...hint, label };
+    }),
+  );
+}
+
+const SEPARATOR = ' · ';
+
+function toInlayHint({ client }: LspSession, { position, features, model }: TokenHint): InlayHint {
+  const label = features.flatMap((feature, i): InlayHintLabelPart[] => {
+    const uri = featureUri({ model, ...feature });
+    const part = {
+      value: shortLabel(feature),
+      // Where pages are files one is written only when it is asked for.
+      ...(client.virtualDocuments ? { location: { uri, range: NOWHERE } } : {}),
+    };
+    return i === 0 ? [part] : [{ value: SEPARATOR }, part];
+  });
+  const data: HintData = {
+    features: features.map((feature) => ({
+      model,
+      dictionary: feature.dictionary,
+      index: feature.index,
+      tooltip: tooltipOf(feature),
+    })),
+  };
+  return { position, label, paddingLeft: true, paddingRight: true, data };
+}
+
+const NOWHERE = { start: { line: 0, character: 0 }, end: { line: 0, character: 0 } };
+
+function shortLabel({ label, index, pinned }: FeatureAt): string {
+  const name = label ?? `#${index}`;
+  const cut = name.length > LONGEST ? `${name.slice(0, LONGEST - 1).trimEnd()}…` : name;
+  return pinned ? `★ ${cut}` : cut;
+}
+
+function tooltipOf({ label, dictionary, index, activation, share, rates, labelSource, labelScore }: FeatureAt): string {
+  const density = rates.density === null ? '' : `, fires on ${percent(rates.density)} of tokens`;
+  const score = labelScore === null ? '' : `, score ${figures(labelScore)}`;
+  const source = label === null || labelSource === null ? '' : `\n\n*Label: ${escapeMarkdown(labelSource)}${score}*`;
+  const name = label === null ? '*no label*' : `**${escapeMarkdown(label)}**`;
+  return `${name}\n\n${escapeMarkdown(dictionary)} #${index}: ${figures(activation)}, ${percent(share)} of its maximum${density}${source}`;
+}

@@ -1,0 +1,28 @@
+/** `textDocument/rename`: a feature's label, as an edit of the workspace's label file. */
+import { ErrorCodes, ResponseError } from 'vscode-languageserver';
+import { featureAt } from '../editor/highlights.ts';
+import { relabel } from '../editor/relabel.ts';
+import { answering } from './errors.ts';
+import type { LspSession } from './lsp-session.ts';
+import { signalOf } from './signal.ts';
+import { toWorkspaceEdit } from './workspace-edit.ts';
+
+export function registerRename(session: LspSession): void {
+  const { connection, editor, log, client } = session;
+  connection.onPrepareRename(
+    answering(log, 'textDocument/prepareRename', async ({ textDocument: { uri }, position }, token) => {
+      const found = await featureAt(editor, uri, position, signalOf(token));
+      if (!found) return null;
+      const { range, feature } = found;
+      return { range, placeholder: feature.label ?? `${feature.dictionary} #${feature.index}` };
+    }),
+  );
+  connection.onRenameRequest(
+    answering(log, 'textDocument/rename', async ({ textDocument: { uri }, position, newName }, token) => {
+      const found = await featureAt(editor, uri, position, signalOf(token));
+      if (!found)
+        throw new ResponseError(ErrorCodes.InvalidParams, 'No feature fires here, so there is nothing to name.');
+      return toWorkspaceEdit(await relabel(editor, found.feature, newName), client);
+    }),
+  );
+}

@@ -1,0 +1,129 @@
+/**
+ * A client's line as vscode-jsonrpc reads and writes it: one message a text frame. What that library does not watch is
+ * held here: messages that are no JSON, requests before `initialize` and after `shutdown`, and how many are in flight.
+ * Source: LSP 3.17, "Server lifecycle"; JSON-RPC 2.0, section 5.1.
+ */
+import type { Frame } from '@sonde/protocol';
+import {
+  AbstractMessageReader,
+  AbstractMessageWriter,
+  type DataCallback,
+  type Disposable,
+  type Message,
+  type MessageReader,
+  type MessageWriter,
+} from 'vscode-languageserver';
+
+/** What the door needs of a line. */
+export interface Line {
+  send(frame: Frame): void;
+  close(reason: string): void;
+}
+
+export interface LineTransport {
+  readonly reader: MessageReader;
+  readonly writer: MessageWriter;
+  /** Takes a frame of the client. */
+  frame(frame: Frame): void;
+  /** The line is gone. */
+  closed(): void;
+}
+
+/** Requests of one client that may be in flight: an editor cancels what it no longer shows. */
+export const MAX_IN_FLIGHT = 256;
+
+const PARSE_ERROR = -32700;
+const INVALID_REQUEST = -32600;
+const NOT_INITIALIZED = -32002;
+const SERVER_BUSY = -32803;
+
+interface Wire {
+  readonly id?: unknown;
+  readonly method?: unknown;
+}
+
+/** Reader and writer over a line. */
+export function lineTransport(line: Line): LineTransport {
+  const reader = new LineReader();
+  const inFlight = new Set<unknown>();
+  let stage: 'new' | 'open' | 'shut' = 'new';
+  const refuse = (id: unknown, code: number, message: string): void =>
+    line.send(JSON.stringify({ jsonrpc: '2.0', id, error: { code, message } }));
+
+  /** Whether a request may go on. */
+  function admits(id: unknown, method: string): boolean {
+    if (stage === 'new' && method !== 'initialize')
+      refuse(id, NOT_INITIALIZED, `"${method}" came before "initialize".`);
+    else if (stage === 'shut' || (stage === 'open' && method === 'initialize'))
+      refuse(id, INVALID_REQUEST, `"${method}" cannot come now: the session is ${stage}.`);
+    else if (inFlight.has(id)) refuse(null, INVALID_REQUEST, `The id ${JSON.stringify(id)} is in flight already.`);
+    else if (inFlight.size >= MAX_IN_FLIGHT)
+      refuse(id, SERVER_BUSY, `${MAX_IN_FLIGHT} requests are in flight; await one of them first.`);
+    else {
+      inFlight.add(id);
+      if (method === 'initialize') stage = 'open';
+      if (method === 'shutdown') stage = 'shut';
+      return true;
+    }
+    return false;
+  }
+
+  class LineWriter extends AbstractMessageWriter implements MessageWriter {
+    async write(message: Message): Promise<void> {
+      const { id, method } = message as Wire;
+      if (method === undefined && id !== undefined) inFlight.delete(id);
+      line.send(JSON.stringify(message));
+    }
+    end(): void {}
+  }
+
+  return {
+    reader,
+    writer: new LineWriter(),
+    frame(frame) {
+      const message = typeof frame === 'string' ? parse(frame) : null;
+      if (message === null) return refuse(null, PARSE_ERROR, 'Not a JSON object in a text frame.');
+      const { id, method } = message;
+      if (typeof method !== 'string') {
+        // An answer to a request of ours; before `initialize` we ask nothing.
+        if (stage === 'new' || id === undefined) return refuse(null, INVALID_REQUEST, 'No method name.');
+        return reader.take(message as Message);
+      }
+      if (id !== undefined && typeof id !== 'string' && typeof id !== 'number')
+        return refuse(null, INVALID_REQUEST, 'An id is a string or a number.');
+      if (id !== undefined) {
+        if (admits(id, method.slice(0, 100))) reader.take(message as Message);
+      } else if (method === 'exit') line.close('the client said exit');
+      else if (stage === 'open') reader.take(message as Message);
+    },
+    closed() {
+      reader.end();
+    },
+  };
+}
+
+class LineReader extends AbstractMessageReader implements MessageReader {
+  #callback: DataCallback | null = null;
+
+  listen(callback: DataCallback): Disposable {
+    this.#callback = callback;
+    return { dispose: () => undefined };
+  }
+
+  take(message: Message): void {
+    this.#callback?.(message);
+  }
+
+  end(): void {
+    this.fireClose();
+  }
+}
+
+function parse(text: string): Wire | null {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : null;
+  } catch {
+    return null;
+  }
+}

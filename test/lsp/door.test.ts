@@ -1,0 +1,107 @@
+/** The editors' door over a line in memory, with the embedded model behind it. */
+import { readdirSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { createEngine, type Engine } from '../../server/src/engine/engine.ts';
+import { eventually } from '../support/daemon.ts';
+import { editorClient } from '../support/editor-client.ts';
+import { sharedRunner } from '../support/runner.ts';
+
+const runner = sharedRunner();
+const TINYWORLD = fileURLToPath(new URL('../../server/models/tinyworld', import.meta.url));
+const URI = 'file:///work/test.prompt';
+const TEXT =
+  'The old fisherman walked to the harbour. "Where is my boat?" he asked.\n---\nLe vieux chateau est grand.\n';
+let engine: Engine;
+
+beforeAll(async () => {
+  engine = createEngine({ runner: runner(), modelMemoryLimit: 2 ** 31, sessionMemoryLimit: 2 ** 31 });
+  await engine.loadModel({ name: 'tinyworld', folder: TINYWORLD });
+  for (const name of readdirSync(`${TINYWORLD}/dictionaries`))
+    await engine.loadDictionary({ path: `${TINYWORLD}/dictionaries/${name}` });
+});
+
+const WHOLE = { start: { line: 0, character: 0 }, end: { line: 99, character: 0 } };
+const HINTS = { textDocument: { uri: URI }, range: WHOLE };
+const at = (line: number, character: number) => ({ textDocument: { uri: URI }, position: { line, character } });
+
+interface Hint {
+  readonly position: { readonly line: number; readonly character: number };
+  readonly label: readonly { readonly value: string; readonly location?: { readonly uri: string } }[];
+}
+
+/** Hints once everything is traced. */
+async function settledHints(client: Awaited<ReturnType<typeof editorClient>>): Promise<Hint[]> {
+  let hints: Hint[] = [];
+  await eventually('hints', async () => {
+    hints = await client.request<Hint[]>('textDocument/inlayHint', HINTS);
+    return hints.length > 0;
+  });
+  return hints;
+}
+
+describe('a prompt', () => {
+  test('carries hints at the ends of tokens, with a page behind each and a tooltip on demand', async () => {
+    const client = await editorClient(engine, { settings: { unlabelled: true, density: 'dense' } });
+    client.open(URI, TEXT);
+    const hints = await settledHints(client);
+    expect(new Set(hints.map(({ position: { line } }) => line))).toEqual(new Set([0, 2]));
+    const [first] = hints;
+    expect(first!.label[0]!.location!.uri).toMatch(/^sonde-feature:\/tinyworld\/layer_\d\/\d+\.md$/);
+    const resolved = await client.request<Hint & { label: { tooltip: { value: string } }[] }>(
+      'inlayHint/resolve',
+      first!,
+    );
+    expect(resolved.label[0]!.tooltip.value).toContain('of its maximum');
+    const page = await client.request<{ text: string }>('workspace/textDocumentContent', {
+      uri: first!.label[0]!.location!.uri,
+    });
+    expect(page.text).toContain('## Tokens that it raises');
+  });
+
+  test('tells in a hover features, what is not explained and what comes next', async () => {
+    const client = await editorClient(engine);
+    client.open(URI, TEXT);
+    const hover = await client.request<{ contents: { value: string }; range: object }>('textDocument/hover', at(0, 10));
+    expect(hover.contents.value).toContain('**Not explained**');
+    expect(hover.contents.value).toContain('**Next**');
+    expect(hover.contents.value).toContain('command:sonde.openFeature');
+    expect(await client.request('textDocument/hover', at(1, 1))).toBeNull();
+  });
+
+  test('is highlighted, defined, referred to and named by the feature of a place', async () => {
+    const folder = 'file:///work';
+    const client = await editorClient(engine, { folders: [folder] });
+    client.open(URI, TEXT);
+    const highlights = await client.request<object[]>('textDocument/documentHighlight', at(0, 10));
+    expect(highlights.length).toBeGreaterThan(0);
+    const links = await client.request<{ targetUri: string }[]>('textDocument/definition', at(0, 10));
+    expect(links[0]!.targetUri).toMatch(/^sonde-feature:/);
+    const references = await client.request<{ uri: string }[]>('textDocument/references', {
+      ...at(0, 10),
+      context: { includeDeclaration: false },
+    });
+    expect(references.length).toBeGreaterThanOrEqual(highlights.length);
+    const prepared = await client.request<{ placeholder: string }>('textDocument/prepareRename', at(0, 10));
+    expect(prepared.placeholder.length).toBeGreaterThan(0);
+    const edit = await client.request<{ documentChanges: { kind?: string; edits?: { newText: string }[] }[] }>(
+      'textDocument/rename',
+      { ...at(0, 10), newName: 'something at the sea' },
+    );
+    expect(edit.documentChanges[0]).toMatchObject({ kind: 'create', uri: `${folder}/.sonde/labels.jsonl` });
+    const [line] = edit.documentChanges[1]!.edits!;
+    expect(JSON.parse(line!.newText)).toMatchObject({ label: 'something at the sea', source: 'me' });
+  });
+
+  test('keeps its hints while a new text is traced', async () => {
+    const client = await editorClient(engine, { settings: { unlabelled: true, density: 'dense' } });
+    client.open(URI, TEXT);
+    const before = await settledHints(client);
+    client.change(URI, 2, { start: { line: 0, character: 0 }, end: { line: 0, character: 0 } }, 'X');
+    const after = await client.request<Hint[]>('textDocument/inlayHint', HINTS);
+    expect(after.filter(({ position: { line } }) => line === 2)).toEqual(
+      before.filter(({ position: { line } }) => line === 2),
+    );
+    expect(after.filter(({ position: { line } }) => line === 0).length).toBeGreaterThan(0);
+  });
+});
