@@ -1,5 +1,5 @@
 /** A feature as text for elsewhere. Pure. */
-import { type FeatureRef, type NamedFeature, nameOf, refOf } from './feature-ref.ts';
+import { type FeatureRef, idOf, type NamedFeature, refOf } from './feature-ref.ts';
 import { number, percent } from './format.ts';
 
 export type CopyFormat = 'id' | 'json' | 'markdown';
@@ -16,7 +16,7 @@ export interface Copied extends FeatureRef, Partial<Omit<NamedFeature, keyof Fea
 export function copyText(feature: Copied, format: CopyFormat): string {
   switch (format) {
     case 'id':
-      return nameOf(feature);
+      return idOf(feature);
     case 'json':
       return JSON.stringify(jsonOf(feature), null, 2);
     case 'markdown':
@@ -33,7 +33,7 @@ function jsonOf(feature: Copied): Record<string, unknown> {
 function markdownOf(feature: Copied): string {
   const { model, label, labelSource, activation, density, max } = feature;
   const parts = [
-    `\`${nameOf(feature)}\`${model === undefined ? '' : ` of ${escapeMarkdown(model)}`}`,
+    `\`${idOf(feature)}\`${model === undefined ? '' : ` of ${escapeMarkdown(model)}`}`,
     ...(activation === undefined ? [] : [`activation ${number(activation)}`]),
     ...(max == null ? [] : [`max ${number(max)}`]),
     ...(density == null ? [] : [`density ${percent(density)}`]),

@@ -1,5 +1,5 @@
 /** The VS Code extension: joins the line to the daemon, the views and the commands. What models say comes from the server alone. */
-import { type ExtensionContext, window, workspace } from 'vscode';
+import { commands, type ExtensionContext, window, workspace } from 'vscode';
 import { type ActiveDocument, followActiveDocument } from './client/documents-open.ts';
 import { type Line, openLine } from './client/line.ts';
 import { annotateCommands } from './commands/annotate.ts';
@@ -87,7 +87,9 @@ function tellFailures({ onDidChangeState, reconnect }: Line, showLog: () => void
           : undefined;
     if (message === undefined || (told && state.kind !== 'failed')) return;
     told = true;
-    const chosen = await window.showErrorMessage(`Sonde: ${message}`, 'Retry', 'Show Log');
+    const token = state.kind === 'failed' && state.failure.kind === 'token' ? ['Set Token'] : [];
+    const chosen = await window.showErrorMessage(`Sonde: ${message}`, ...token, 'Retry', 'Show Log');
+    if (chosen === 'Set Token') await commands.executeCommand('sonde.setToken');
     if (chosen === 'Retry') await reconnect();
     if (chosen === 'Show Log') showLog();
   });

@@ -10,8 +10,13 @@ export interface FeatureArgument extends FeatureRef {
   readonly uri?: string;
 }
 
-/** `dictionary/index`: what a feature is called where it has no label. */
+/** `dictionary #index`: what a feature is called where it has no label, here as in the server's texts. */
 export function nameOf({ dictionary, index }: FeatureRef): string {
+  return `${dictionary} #${index}`;
+}
+
+/** `dictionary/index`: a feature in one word. */
+export function idOf({ dictionary, index }: FeatureRef): string {
   return `${dictionary}/${index}`;
 }
 
@@ -39,8 +44,18 @@ export function featureArgument(value: unknown): FeatureArgument | undefined {
   return { dictionary, index: index as number, ...(typeof uri === 'string' ? { uri } : {}) };
 }
 
-/** Reads `dictionary/index` as a person types it; the dictionary's name may hold slashes. */
+/** Reads a feature's name or id as a person types it; the dictionary's name may hold slashes. */
 export function parseName(text: string): FeatureRef | undefined {
-  const [, dictionary, index] = /^(.+)[/#](\d{1,9})$/.exec(text.trim()) ?? [];
+  const [, dictionary, index] = /^(.+?)(?:\/|\s*#)(\d{1,9})$/.exec(text.trim()) ?? [];
   return dictionary === undefined ? undefined : { dictionary, index: Number(index) };
+}
+
+/** Reads the address of a feature's page, `sonde-feature:/model/dictionary/index.md`. */
+export function parseAddress(uri: string): FeatureRef | undefined {
+  const [, dictionary, index] = /^sonde-feature:\/+[^/]+\/([^/]+)\/(\d{1,9})\.md$/.exec(uri) ?? [];
+  try {
+    return dictionary === undefined ? undefined : { dictionary: decodeURIComponent(dictionary), index: Number(index) };
+  } catch {
+    return undefined;
+  }
 }

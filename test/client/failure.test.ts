@@ -10,6 +10,8 @@ function check(kind: string, message: RegExp, remains: Partial<Remains>): void {
 test.each<[string, RegExp, Partial<Remains>]>([
   ['token', /401/, { stderr: 'Error: Unexpected server response: 401\n' }],
   ['token', /unauthorised/, { code: 5, stderr: 'unauthorised: the token is wrong' }],
+  ['token', /is not set/, { code: 5, stderr: 'SONDE_TOKEN is not set; it holds the token of example.org.' }],
+  ['setting', /expected wss/, { code: 2, stderr: '--url is http://x; expected wss://host:port.' }],
   ['version', /speaks ""/, { stderr: 'ws://127.0.0.1:1/lsp speaks ""; expected sonde.v1.' }],
   ['version', /newer/, { code: 5, stderr: 'The daemon is newer; stop it with "sonde stop".' }],
   ['version', /protocol version 2/, { error: 'This daemon speaks protocol version 2.' }],

@@ -65,12 +65,12 @@ test('the unexplained share of each dictionary stands above the features', () =>
     [
       'Token ‘ there⏎’ [2]',
       '  8.4 % unexplained [layer2 · 12 active features]',
-      '  a sentence begins [layer2/40 · 2.00 (25 % of max)]',
-      '  layer2/41 [2.00 (25 % of max) · dense]',
+      '  a sentence begins [layer2 #40 · 2.00 (25 % of max)]',
+      '  layer2 #41 [2.00 (25 % of max) · dense]',
       '  2 features hidden [dense or BOS only]',
       'Document [1+]',
       '  unexplained share unknown [layer2 · L0 15.5 · fits]',
-      '  layer2/7 [2.00 (25 % of max)]',
+      '  layer2 #7 [2.00 (25 % of max)]',
     ],
   );
 });
@@ -84,9 +84,9 @@ test('a pinned feature tells its activation at the token, else in the document, 
   const [, group] = featureNodes({ ...EMPTY, ...lists });
   expect(written([group!])).toEqual([
     'Pinned [3]',
-    '  layer2/40 [4.00 (50 % of max)]',
-    '  layer2/7 [2.00 (25 % of max)]',
-    '  layer2/9 [silent here]',
+    '  layer2 #40 [4.00 (50 % of max)]',
+    '  layer2 #7 [2.00 (25 % of max)]',
+    '  layer2 #9 [silent here]',
   ]);
 });
 
@@ -96,7 +96,7 @@ test('what a screen reader says of a feature needs neither colour nor icon', () 
     token: features({ features: [listed(40, { label: 'verbs', dense: true, pinned: true })] }),
   });
   const [feature] = token!.kind === 'group' ? token!.children : [];
-  expect(feature).toMatchObject({ spoken: 'verbs, layer2/40, activation 2.00 (25 % of max), dense, pinned' });
+  expect(feature).toMatchObject({ spoken: 'verbs, layer2 #40, activation 2.00 (25 % of max), dense, pinned' });
 });
 
 test('ids are unique, so that the tree keeps its selection', () => {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { type Copied, type CopyFormat, copyText } from '../../client-vscode/src/copy-formats.ts';
-import { featureArgument, parseName } from '../../client-vscode/src/feature-ref.ts';
+import { featureArgument, idOf, nameOf, parseAddress, parseName } from '../../client-vscode/src/feature-ref.ts';
 import { number, percent, plural } from '../../client-vscode/src/format.ts';
 import { escapeHtml, skeleton } from '../../client-vscode/src/webviews/skeleton.ts';
 
@@ -49,7 +49,7 @@ test.each<[unknown, unknown]>([
 test.each([
   ['layer2/40', { dictionary: 'layer2', index: 40 }],
   [' org/name/blocks.8/7 ', { dictionary: 'org/name/blocks.8', index: 7 }],
-  ['layer2#40', { dictionary: 'layer2', index: 40 }],
+  ['layer2 #40', { dictionary: 'layer2', index: 40 }],
   ['verbs', undefined],
 ])('typed name %s', (text, feature) => expect(parseName(text)).toEqual(feature));
 
@@ -81,4 +81,13 @@ test('a page lets nothing in but its own script and style', () => {
   expect(html.match(/<script/g)).toHaveLength(1);
   expect(html).toContain('a&quot;b.js');
   expect(escapeHtml(`<a b="c" d='e'>&`)).toBe('&lt;a b=&quot;c&quot; d=&#39;e&#39;&gt;&amp;');
+});
+
+test('a name and an id are read back, and so is the address of a page', () => {
+  const feature = { dictionary: 'org/name blocks.8', index: 40 };
+  expect([parseName(nameOf(feature)), parseName(idOf(feature))]).toEqual([feature, feature]);
+  expect(parseAddress('sonde-feature:/tiny%2Fworld/org%2Fname%20blocks.8/40.md')).toEqual(feature);
+  expect(['file:///a/b/40.md', 'sonde-feature:/a/b/x.md', 'sonde-feature:/a/%/1.md'].map(parseAddress)).toEqual(
+    Array(3).fill(undefined),
+  );
 });

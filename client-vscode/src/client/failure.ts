@@ -11,19 +11,21 @@ export interface Remains {
   readonly error?: string | undefined;
 }
 
-/** Exit code of `sonde` for errors of access: a wrong token, another protocol version. */
+/** Exit codes of `sonde` for a wrong argument, and for errors of access: a wrong token, another protocol version. */
+const CALLER = 2;
 const ACCESS = 5;
 
 /** Only a failure that the same attempt would meet again is no `lost` one. */
 export function failureOf({ code, stderr, error = '' }: Remains): Failure {
   const said = lastLine(stderr) || error || 'The daemon has ended the connection.';
   const all = `${stderr}\n${error}`;
-  if (/\b401\b|\b403\b|unauthori[sz]ed|wrong token|token (?:is|was) (?:refused|wrong)/i.test(all)) {
+  if (/\b401\b|\b403\b|SONDE_TOKEN|unauthori[sz]ed|wrong token|token (?:is|was) (?:refused|wrong)/i.test(all)) {
     return { kind: 'token', message: said };
   }
   if (code === ACCESS || /version-mismatch|protocol version|speaks ".*"; expected sonde\.v/i.test(all)) {
     return { kind: 'version', message: said };
   }
+  if (code === CALLER) return { kind: 'setting', message: said };
   return { kind: 'lost', message: said };
 }
 

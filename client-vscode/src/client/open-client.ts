@@ -71,10 +71,9 @@ export async function openClient(context: ExtensionContext, log: LogOutputChanne
     },
   };
   client = new QuietClient('sonde', 'Sonde', relayCommand(context, remote), options);
-  if (needsFiles(workspace.workspaceFolders ?? [])) {
-    client.registerFeature(fileCapability());
-    answerForFiles(client);
-  }
+  const virtual = needsFiles(workspace.workspaceFolders ?? []);
+  client.registerFeature(ownCapabilities({ workspaceFiles: virtual }));
+  if (virtual) answerForFiles(client);
   try {
     await client.start();
     if (!client.isRunning()) throw await remains();
@@ -99,11 +98,12 @@ class QuietClient extends LanguageClient {
   }
 }
 
-/** Tells the server that this side reads files itself, in place of the relay. */
-function fileCapability(): StaticFeature {
+/** Tells the server what this client does itself; with `workspaceFiles` it reads files in place of the relay. */
+function ownCapabilities({ workspaceFiles }: { readonly workspaceFiles: boolean }): StaticFeature {
+  const sonde = { commands: true, decorations: true, changes: true, ...(workspaceFiles ? { workspaceFiles } : {}) };
   return {
     fillClientCapabilities(capabilities: InitializeParams['capabilities']) {
-      capabilities.experimental = { ...(capabilities.experimental as object), sonde: { workspaceFiles: true } };
+      capabilities.experimental = { ...(capabilities.experimental as object), sonde };
     },
     initialize(_: ServerCapabilities) {},
     getState: () => ({ kind: 'static' }),

@@ -5,8 +5,8 @@
 
 /** Why a connection could not be made or has ended. */
 export interface Failure {
-  /** `lost` is tried again; the others wait for the person: what they need is another token, version or installation. */
-  readonly kind: 'lost' | 'token' | 'version';
+  /** `lost` is tried again; the others wait for the person: they need another token, version or setting. */
+  readonly kind: 'lost' | 'token' | 'version' | 'setting';
   readonly message: string;
 }
 

@@ -2,7 +2,7 @@
 import { type QuickPickItem, QuickPickItemKind, window } from 'vscode';
 import type { SymbolInformation, WorkspaceSymbol } from 'vscode-languageclient';
 import { plainPosition } from '../client/convert.ts';
-import { type FeatureArgument, featureArgument, nameOf, parseName, sameFeature, titleOf } from '../feature-ref.ts';
+import { type FeatureArgument, nameOf, parseAddress, parseName, sameFeature, titleOf } from '../feature-ref.ts';
 import { number, quoted } from '../format.ts';
 import { settled } from '../settled.ts';
 import type { Sonde } from '../sonde.ts';
@@ -17,7 +17,7 @@ const SEARCH_MILLISECONDS = 150;
 export async function pickFeature(sonde: Sonde, title: string): Promise<FeatureArgument | undefined> {
   const picker = window.createQuickPick<FeatureItem>();
   picker.title = title;
-  picker.placeholder = 'A label, or dictionary/index';
+  picker.placeholder = 'A label, a token that it raises, or dictionary/index';
   picker.matchOnDescription = true;
   picker.busy = true;
   picker.show();
@@ -73,13 +73,13 @@ async function searched({ line, active }: Sonde, query: string): Promise<Feature
   const uri = active.editor?.document.uri.toString();
   const typed = parseName(query);
   const items = (found ?? []).flatMap((symbol): FeatureItem[] => {
-    const feature = featureOfSymbol(symbol);
+    const feature = parseAddress(symbol.location.uri);
     // The picker filters by what was typed; the server has looked at more than the label.
     return feature
       ? [
           {
             label: symbol.name,
-            description: nameOf(feature),
+            description: symbol.containerName ?? nameOf(feature),
             alwaysShow: true,
             feature: { ...feature, ...(uri ? { uri } : {}) },
           },
@@ -92,9 +92,4 @@ async function searched({ line, active }: Sonde, query: string): Promise<Feature
       ? [{ label: nameOf(typed), alwaysShow: true, feature: { ...typed, ...(uri ? { uri } : {}) } }]
       : [];
   return [{ label: 'All features', kind: QuickPickItemKind.Separator }, ...own, ...items];
-}
-
-function featureOfSymbol(symbol: SymbolInformation | WorkspaceSymbol): FeatureArgument | undefined {
-  const data = 'data' in symbol ? featureArgument(symbol.data) : undefined;
-  return data ?? parseName(symbol.containerName ?? '') ?? parseName(symbol.name.split(' ')[0] ?? '');
 }

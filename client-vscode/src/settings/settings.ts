@@ -41,8 +41,12 @@ export async function remoteDaemon(
 ): Promise<{ readonly args: readonly string[]; readonly env: Readonly<Record<string, string>> }> {
   const url = daemonUrl();
   if (!url) return { args: [], env: {} };
+  const certificate = workspace.getConfiguration(SECTION).get<string>('daemon.certificate', '').trim();
   const token = await context.secrets.get(tokenKey(url));
-  return { args: ['--url', url], env: token ? { SONDE_TOKEN: token } : {} };
+  return {
+    args: ['--url', url, ...(certificate ? ['--certificate', certificate] : [])],
+    env: token ? { SONDE_TOKEN: token } : {},
+  };
 }
 
 /** The secret's name for an address. */

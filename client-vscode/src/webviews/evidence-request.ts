@@ -18,10 +18,7 @@ export function askEvidence(
   const workDoneToken = crypto.randomUUID();
   const progress = line.client?.onProgress(WorkDoneProgress.type, workDoneToken, (report) => {
     const { message, percentage } = report as WorkDoneProgressReport;
-    // Reports of the script door tell a fraction, LSP’s a percentage.
-    const fraction =
-      (report as { fraction?: number | null }).fraction ?? (percentage === undefined ? null : percentage / 100);
-    if (message !== undefined) tell(message, fraction);
+    if (message !== undefined) tell(message, percentage === undefined ? null : percentage / 100);
   });
   const asked: EditorParams<'sonde/editor/evidence'> & { workDoneToken: string } = { ...params, workDoneToken };
   const evidence = line.ask('sonde/editor/evidence', asked, source.token).finally(() => {
