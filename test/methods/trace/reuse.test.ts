@@ -4,6 +4,7 @@
  * mask or rotation misses by more than 0.1.
  */
 import { describe, expect, test } from 'vitest';
+import type { Runner } from '../../../server/src/core/runner.ts';
 import { createScheduler } from '../../../server/src/engine/scheduler.ts';
 import { sessionCache } from '../../../server/src/engine/session-cache.ts';
 import type { Execution } from '../../../server/src/methods/execution.ts';
@@ -116,6 +117,28 @@ test('a range is answered from its own rows, later ranges extend them', async ()
     const request = { ...requestOf(ids), from, to };
     expectSame(await cache.trace(run, model, request), await trace(run, model, request));
   }
+});
+
+test('runs of a slow spell are short, and grow again after it', async () => {
+  const { model, requestOf } = open('llama3-rope');
+  const lengths: number[] = [];
+  let pause = 300;
+  const slow: Runner = {
+    ...runner(),
+    async run(session, feeds, ...rest) {
+      await new Promise((resolve) => setTimeout(resolve, pause));
+      lengths.push(feeds.tokens!.data.length);
+      return runner().run(session, feeds, ...rest);
+    },
+  };
+  const run = sessionCache(createScheduler(slow), 2 ** 30).on('batch');
+  const cache = traceCache(2 ** 28);
+  const text = (i: number): number[] => Array.from({ length: 128 }, (_, j) => (i * 31 + j * 7) % model.spec.d_vocab);
+  for (let i = 0; i < 2; i++) await cache.trace(run, model, requestOf(text(i)));
+  pause = 0;
+  const shortest = Math.min(...lengths.splice(0));
+  for (let i = 2; i < 6; i++) await cache.trace(run, model, requestOf(text(i)));
+  expect(Math.max(...lengths)).toBeGreaterThan(shortest);
 });
 
 test('a runtime that died loses nothing but time', async () => {

@@ -20,9 +20,8 @@ import { runWindow, type SequenceRows } from './window.ts';
 export const MAX_RUN_MS = 150;
 /** Positions of a first run, before its speed is known. */
 const FIRST_WINDOW = 64;
-const MIN_WINDOW = 16;
-/** Positions of the shortest run that tells a speed. */
-const MIN_TIMED = 32;
+/** Positions of the shortest run that tells a speed. Windows are never planned shorter: they could not grow again. */
+const MIN_WINDOW = 32;
 const MAX_WINDOW = 512;
 /** A prefix shorter than this share of a lineage is not worth destroying the rest of it. */
 const FORK_SHARE = 0.5;
@@ -177,7 +176,7 @@ export function traceCache(budget: number): TraceCache {
    */
   function noteSpeed(key: string, tokens: number, ms: number): void {
     if (!opened.has(key)) opened.add(key);
-    else if (tokens >= MIN_TIMED)
+    else if (tokens >= MIN_WINDOW)
       speeds.set(key, Math.min(ms / tokens, (speeds.get(key) ?? Number.POSITIVE_INFINITY) * 1.05));
   }
 }
