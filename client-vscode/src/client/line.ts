@@ -77,7 +77,8 @@ export function openLine(
     onDidChange: changes.event,
     async ask(name, params, token) {
       if (!client?.isRunning()) throw new Error('Sonde is not connected.');
-      return await client.sendRequest(name, params, token);
+      // An absent token would travel as a second parameter.
+      return await (token ? client.sendRequest(name, params, token) : client.sendRequest(name, params));
     },
     async reconnect(anew = false) {
       if (anew) client?.serverProcess?.kill();
