@@ -126,3 +126,17 @@ test('an edit of a CSV document leaves little to prepare', () => {
   expect(syntax.prepare(edited, 2 ** 16)).toBe(true);
   expect(syntax.parse(edited, 99_999, 99_999).units[0]?.text).toBe('a "quoted" cell,\nover two lines');
 });
+
+test('of a text that is too long the beginning is read, whole characters only', () => {
+  const long = `a${'😀'.repeat(3 * 2 ** 20)}`;
+  for (const [kind, text] of [
+    ['txt', long],
+    ['jsonl', JSON.stringify(long)],
+    ['prompt', long.replaceAll('😀'.repeat(64), `${'😀'.repeat(64)}\n`)],
+  ] as const) {
+    const { units, problems } = parseText(kind, text);
+    expect(units[0]!.text.length).toBeGreaterThan(2 ** 22 - 3);
+    expect([units[0]!.text.length <= 2 ** 22, units[0]!.readable]).toEqual([true, true]);
+    expect(problems.map(({ code }) => code)).toEqual(['text-too-long']);
+  }
+});

@@ -1,6 +1,8 @@
 /** What holds of every document, on random ones: positions decode to the text, windows agree with the whole, nothing throws. */
 import { expect, test } from 'vitest';
 import { type Lines, linesOf } from '../../server/src/prompt/lines.ts';
+import { outlineOf } from '../../server/src/prompt/segments.ts';
+import { settingPlaceAt } from '../../server/src/prompt/setting-place.ts';
 import { type DocumentKind, syntaxOf } from '../../server/src/prompt/syntax.ts';
 import type { Unit } from '../../server/src/prompt/unit.ts';
 import { createRandom } from '../support/mutate.ts';
@@ -86,7 +88,7 @@ for (const kind of Object.keys(KINDS) as DocumentKind[]) {
 
   test(`${kind}: no text makes it throw`, () => {
     const random = createRandom(23);
-    for (let round = 0; round < 200; round++) {
+    for (let round = 0; round < 100; round++) {
       const text = damaged(document(random), random);
       const lines = linesOf(text);
       const { units, problems } = syntaxOf(kind).parse(lines, 0, lines.count - 1);
@@ -165,3 +167,15 @@ function damaged(text: string, random: Random): string {
   }
   return result;
 }
+
+test('no place of any text makes the search for settings throw', () => {
+  const random = createRandom(31);
+  for (let round = 0; round < 100; round++) {
+    const lines = linesOf(damaged(KINDS.prompt.document(random), random));
+    const position = { line: random(lines.count + 2), character: random(9) };
+    const place = settingPlaceAt(lines, position);
+    expect(place === null || place.range.start.line === position.line).toBe(true);
+    expect(syntaxOf('prompt').parse(lines, position.line, position.line + random(99)).units).toBeDefined();
+    expect(outlineOf(lines).every(({ from, to }) => from <= to && to <= lines.count)).toBe(true);
+  }
+});

@@ -104,7 +104,7 @@ export function parseJsonLine(line: string, from: number): JsonNode | JsonError 
 export function addString(builder: TextBuilder, line: string, node: JsonNode, lineNumber: number): void {
   const end = node.end - 1;
   let at = node.start + 1;
-  while (at < end) {
+  while (at < end && !builder.isFull()) {
     const backslash = line.indexOf('\\', at);
     const stop = backslash < 0 || backslash > end ? end : backslash;
     builder.literal(line.slice(at, stop), lineNumber, at);

@@ -3,6 +3,7 @@
  * source: a literal piece lies in one line and maps unit by unit; any other (an escape, a line break, a doubled quote)
  * is whole or not at all. Places in the middle of a surrogate pair count as the whole character.
  */
+import { MAX_TEXT_LENGTH } from '../core/limits.ts';
 import { comparePositions, type Position, type Range } from './lines.ts';
 
 /** A stretch of text and where it is written. */
@@ -26,6 +27,8 @@ export interface SourceMap {
 export interface MappedText extends SourceMap {
   readonly text: string;
   readonly range: Range;
+  /** Whether more is written than MAX_TEXT_LENGTH, which is all that is read. */
+  readonly cut: boolean;
 }
 
 /** Collects a text piece by piece, in the order of the source. */
@@ -36,22 +39,33 @@ export interface TextBuilder {
   escape(text: string, range: Range): void;
   /** The text; `empty` is its place where nothing was added. */
   build(empty: Position): MappedText;
+  /** Whether anything that is still added is cut off. */
+  isFull(): boolean;
 }
 
 export function textBuilder(): TextBuilder {
   const parts: string[] = [];
   const pieces: Piece[] = [];
   let at = 0;
+  let cut = false;
   const add = (text: string, range: Range, literal: boolean): void => {
     if (text === '') return;
+    if (at + text.length > MAX_TEXT_LENGTH) cut = true;
+    if (cut) return;
     parts.push(text);
     pieces.push({ at, length: text.length, range, literal });
     at += text.length;
   };
   return {
-    literal: (text, line, character) => add(text, span(line, character, line, character + text.length), true),
+    literal(text, line, character) {
+      const room = MAX_TEXT_LENGTH - at;
+      const part = text.length <= room ? text : text.slice(0, splitsPair(text, room) ? room - 1 : room);
+      add(part, span(line, character, line, character + part.length), true);
+      cut ||= part.length < text.length;
+    },
     escape: (text, range) => add(text, range, false),
-    build: (empty) => mappedText(parts.join(''), pieces, empty),
+    build: (empty) => mappedText(parts.join(''), pieces, empty, cut),
+    isFull: () => cut,
   };
 }
 
@@ -63,7 +77,7 @@ export function span(startLine: number, startCharacter: number, endLine: number,
   };
 }
 
-function mappedText(text: string, pieces: readonly Piece[], empty: Position): MappedText {
+function mappedText(text: string, pieces: readonly Piece[], empty: Position, cut: boolean): MappedText {
   const range = {
     start: pieces[0]?.range.start ?? empty,
     end: pieces.at(-1)?.range.end ?? empty,
@@ -74,6 +88,7 @@ function mappedText(text: string, pieces: readonly Piece[], empty: Position): Ma
   return {
     text,
     range,
+    cut,
     locate(start, end) {
       if (!(start >= 0 && start <= end && end <= text.length)) return null;
       if (text === '') return range;

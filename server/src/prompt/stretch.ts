@@ -77,7 +77,7 @@ export function beginsWithHeading(lines: Lines, { start, lastLine }: Stretch, na
 export function readStretch(lines: Lines, { start, lastLine }: Stretch, names: readonly string[]): MappedText {
   const builder = textBuilder();
   const escaped = new RegExp(`^\\\\+(?:---$${names.length > 0 ? `|(?:${names.join('|')})[ \\t]*:` : ''})`);
-  for (let i = start.line; i <= lastLine; i++) {
+  for (let i = start.line; i <= lastLine && !builder.isFull(); i++) {
     const line = lines.line(i);
     let from = i === start.line ? start.character : 0;
     if (from === 0 && escaped.test(line)) {

@@ -1,4 +1,5 @@
 /** What parsing gives: texts that a model reads, each with its places in the source, and problems. */
+import { MAX_TEXT_LENGTH } from '../core/limits.ts';
 import type { Lines, Range } from './lines.ts';
 import { loneSurrogate, type MappedText } from './source-map.ts';
 
@@ -74,7 +75,7 @@ export type ProblemCode =
   | 'chat-text-not-found'
   | 'row-syntax'
   | 'row-field'
-  | 'row-too-long';
+  | 'text-too-long';
 
 /** What was found in a stretch of a document. */
 export interface Parsed {
@@ -93,7 +94,7 @@ export interface Syntax {
   prepare(lines: Lines, units: number): boolean;
 }
 
-/** A unit of a mapped text; tells a text that is not well-formed. */
+/** A unit of a mapped text; tells a text that is not well-formed or too long. */
 export function unitOf(
   mapped: MappedText,
   rest: Pick<Unit, 'kind' | 'role' | 'settings' | 'turns'>,
@@ -106,6 +107,14 @@ export function unitOf(
       severity: 'error',
       code: 'lone-surrogate',
       message: 'Half a surrogate pair: no tokenizer reads it. Write the whole character, or remove it.',
+    });
+  }
+  if (mapped.cut) {
+    problems.push({
+      range: { start: mapped.range.end, end: mapped.range.end },
+      severity: 'warning',
+      code: 'text-too-long',
+      message: `Only the first ${MAX_TEXT_LENGTH} UTF-16 units of this text are read.`,
     });
   }
   return { ...mapped, ...rest, readable: lone < 0 };
