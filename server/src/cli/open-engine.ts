@@ -26,6 +26,10 @@ export interface EngineChoice {
   readonly dictionaryOptions?: OpenDictionaryOptions;
   /** Checks in the background whether dictionaries fit; a daemon lives long enough for it. */
   readonly checkFits?: boolean;
+  /** Bytes of finished traces that are kept. */
+  readonly memoBytes?: number;
+  /** Bytes of texts in work. */
+  readonly prefixBytes?: number;
 }
 
 /**
@@ -41,6 +45,8 @@ export async function openEngine(choice: EngineChoice): Promise<Engine> {
     modelMemoryLimit: limit,
     sessionMemoryLimit: limit,
     checkFits: choice.checkFits ?? false,
+    ...(choice.memoBytes === undefined ? {} : { memoBytes: choice.memoBytes }),
+    ...(choice.prefixBytes === undefined ? {} : { prefixBytes: choice.prefixBytes }),
   });
   try {
     const embedded = choice.model === EMBEDDED_MODEL;

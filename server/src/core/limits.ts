@@ -40,5 +40,9 @@ export const MAX_TOP_K = 1024;
 export const MAX_PREDICTIONS = 100;
 /** Largest predicted memory of a loaded model unless the caller raises it: share of physical memory. */
 export const DEFAULT_MEMORY_SHARE = 0.7;
+/** Finished traces that are kept unless told otherwise: a few thousand paragraphs with one dictionary. */
+export const DEFAULT_MEMO_BYTES = 128 * 2 ** 20;
+/** Texts in work, unless told otherwise: twenty of GPT-2's longest, keys and values included. */
+export const DEFAULT_PREFIX_BYTES = 1024 * 2 ** 20;
 /** Tensors in one message to or from the runtime process, bytes; structured clones fail near 2 GiB. */
 export const MAX_RUNTIME_MESSAGE_BYTES = 2 ** 30;

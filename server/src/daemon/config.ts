@@ -4,9 +4,11 @@
  */
 import { z } from 'zod';
 import { SondeError } from '../core/errors.ts';
+import { DEFAULT_MEMO_BYTES, DEFAULT_PREFIX_BYTES } from '../core/limits.ts';
 
 const seconds = z.number().nonnegative();
 const bytes = z.number().int().positive();
+const budget = z.number().int().nonnegative();
 
 export const CONFIG = z.strictObject({
   $schema: z.string().optional(),
@@ -30,6 +32,14 @@ export const CONFIG = z.strictObject({
   dictionaries: z.array(z.string()).default([]).meta({ description: 'attached at the start' }),
   device: z.enum(['auto', 'cpu', 'webgpu', 'cuda', 'dml', 'coreml']).default('auto'),
   memory_limit_gib: z.number().positive().nullable().default(null),
+  memo_bytes: budget.default(DEFAULT_MEMO_BYTES).meta({ description: 'finished traces that are kept; 0 keeps none' }),
+  prefix_bytes: budget
+    .default(DEFAULT_PREFIX_BYTES)
+    .meta({ description: 'texts in work, so that an edit costs what changed; 0 keeps none' }),
+  check_fits: z
+    .boolean()
+    .default(true)
+    .meta({ description: 'check in the background whether a dictionary fits once it is attached' }),
   state_folder: z.string().nullable().default(null).meta({ description: 'lock, state and token files' }),
   idle_shutdown_seconds: seconds.default(0).meta({ description: 'stop when no client was there so long; 0 is never' }),
   drain_seconds: seconds.default(30).meta({ description: 'how long requests in flight may take at a stop' }),

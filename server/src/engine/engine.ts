@@ -3,6 +3,7 @@
  * Results are plain readonly data. Deliberately absent: wire types, terminals, native code.
  */
 import { throwIfCancelled } from '../core/errors.ts';
+import { DEFAULT_MEMO_BYTES, DEFAULT_PREFIX_BYTES } from '../core/limits.ts';
 import type { Runner, RunnerMemory } from '../core/runner.ts';
 import { checkFit, type FitReport } from '../dictionary/fit-check.ts';
 import type { FeatureLabel } from '../dictionary/labels.ts';
@@ -132,9 +133,6 @@ export interface Engine {
   status(): Promise<EngineStatus>;
   dispose(): Promise<void>;
 }
-
-const DEFAULT_MEMO_BYTES = 128 * 2 ** 20;
-const DEFAULT_PREFIX_BYTES = 1024 * 2 ** 20;
 
 /** An engine over a runner. */
 export function createEngine(options: EngineOptions): Engine {

@@ -113,12 +113,14 @@ function announce(state: DaemonState, does: string, json = false): void {
 }
 
 function engineOf(config: DaemonConfig): Promise<Engine> {
-  const { model, dictionaries, device, memory_limit_gib } = config;
+  const { model, dictionaries, device, memory_limit_gib, check_fits, memo_bytes, prefix_bytes } = config;
   return openEngine({
     model,
     dictionaries,
     device,
-    checkFits: true,
+    checkFits: check_fits,
+    memoBytes: memo_bytes,
+    prefixBytes: prefix_bytes,
     ...(memory_limit_gib === null ? {} : { memoryLimit: memory_limit_gib }),
   });
 }
