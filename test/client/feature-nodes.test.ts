@@ -65,7 +65,7 @@ test('the unexplained share of each dictionary stands above the features', () =>
     [
       'Token ‘ there⏎’ [2]',
       '  8.4 % unexplained [layer2 · 12 active features]',
-      '  a sentence begins [layer2 #40 · 2.00 (25 % of max)]',
+      '  a sentence begins [2.00 (25 % of max) · layer2 #40]',
       '  layer2 #41 [2.00 (25 % of max) · dense]',
       '  2 features hidden [dense or BOS only]',
       'Document [1+]',

@@ -42,9 +42,9 @@ export function modelCommands({ line, active }: Sonde): Handlers {
       const { dictionaries: current } = readSettings();
       const known = (await models()).flatMap(({ dictionaries }) => dictionaries);
       const choices: Choice[] = [
-        ...known.map(({ name, hook, d_sae, cause }) => ({
+        ...known.map(({ name, hook, d_sae, fit, cause }) => ({
           label: shortName(name),
-          description: cause ? `$(warning) ${cause}` : '',
+          description: fit === 'misfit' ? `$(warning) ${cause}` : (cause ?? ''),
           detail: `${hook}, ${plural(d_sae, 'feature')}`,
           picked: current.includes(name),
           value: name,

@@ -52,7 +52,9 @@ function ready({ version, device, waiting, restarts, memoryBytes, models, docume
 
 function misfits(models: Status['models']): string[] {
   return models.flatMap(({ dictionaries }) =>
-    dictionaries.flatMap(({ name, cause }) => (cause ? [`${shortName(name)}: ${cause}`] : [])),
+    dictionaries.flatMap(({ name, fit, cause }) =>
+      fit === 'misfit' ? [`${shortName(name)} does not fit: ${cause}`] : [],
+    ),
   );
 }
 

@@ -89,15 +89,15 @@ function featureNode(
   const name = nameOf(feature);
   const flags = measured ? flagsOf(measured) : [];
   const label = titleOf(feature);
-  const description = [feature.label === null ? '' : name, strength, ...flags].filter(Boolean).join(' · ');
-  const source = feature.labelSource === null ? '' : `\nLabel by ${sourceOf(feature)}`;
+  const description = [strength, ...flags, feature.label === null ? '' : name].filter(Boolean).join(' · ');
+  const source = feature.label === null ? '' : `\nLabel by ${sourceOf(feature)}`;
   const counts = measured ? `\nFires on ${plural(measured.tokens, 'token')} of the document` : '';
   return {
     kind: 'feature',
     id: `${group}:${name}`,
     label,
     description,
-    tooltip: `${label}\n${name}${strength && `\nActivation ${strength}`}${counts}${densityOf(measured)}${source}`,
+    tooltip: `${label === name ? name : `${label}\n${name}`}${strength && `\nActivation ${strength}`}${counts}${densityOf(measured)}${source}`,
     spoken: [label, name, strength && `activation ${strength}`, ...flags, pinned ? 'pinned' : '']
       .filter(Boolean)
       .join(', '),

@@ -121,8 +121,8 @@ function messageOf({ state }: Line, { editor }: ActiveDocument): string | undefi
 }
 
 function treeItem(node: FeatureNode): TreeItem {
-  const { Collapsed, Expanded, None } = TreeItemCollapsibleState;
-  const state = node.kind !== 'group' ? None : node.children.length > 0 ? Expanded : Collapsed;
+  // A group that begins empty would stay collapsed when its features come.
+  const state = node.kind === 'group' ? TreeItemCollapsibleState.Expanded : TreeItemCollapsibleState.None;
   const item = new TreeItem(node.label, state);
   item.id = node.id;
   item.description = node.description;

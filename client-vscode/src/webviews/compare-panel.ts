@@ -1,5 +1,5 @@
 /** The comparison of two texts: one panel, made anew for each pair. */
-import { type Disposable, ViewColumn, type WebviewPanel, window } from 'vscode';
+import { type Disposable, Uri, ViewColumn, type WebviewPanel, window } from 'vscode';
 import type { PlainPosition } from '../client/convert.ts';
 import { reveal } from '../commands/reveal.ts';
 import { refOf } from '../feature-ref.ts';
@@ -51,6 +51,7 @@ export function comparePanel({ line, context, log }: Sonde, pages: FeaturePanels
     state = { kind: 'compare', comparison: null, uris: { before: before.uri, after: after.uri }, failure: null };
     if (next !== panel) {
       panel = next;
+      next.iconPath = Uri.joinPath(context.extensionUri, 'media', 'icon.png');
       next.onDidDispose(() => {
         if (panel === next) panel = undefined;
       });

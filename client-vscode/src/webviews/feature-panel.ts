@@ -1,5 +1,5 @@
 /** Feature pages: one panel per feature, filled step by step, and made again after a reload of the window. */
-import { type Disposable, ViewColumn, type WebviewPanel, window } from 'vscode';
+import { type Disposable, Uri, ViewColumn, type WebviewPanel, window } from 'vscode';
 import { copyFeature } from '../commands/copy.ts';
 import { relabel } from '../commands/label.ts';
 import { reveal } from '../commands/reveal.ts';
@@ -28,6 +28,7 @@ export function featurePanels(sonde: Sonde): FeaturePanels {
   };
   const adopt = (panel: WebviewPanel, feature: FeatureArgument): void => {
     panels.set(nameOf(feature), panel);
+    panel.iconPath = Uri.joinPath(sonde.context.extensionUri, 'media', 'icon.png');
     panel.onDidDispose(() => panels.delete(nameOf(feature)));
     fillPanel(sonde, panel, feature, open);
   };

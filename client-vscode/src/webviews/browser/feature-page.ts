@@ -34,7 +34,7 @@ function heading({ feature, model }: Page): HTMLElement {
     'header',
     {},
     h('h1', {}, h('bdi', {}, titleOf(feature))),
-    h('p', { class: 'quiet' }, h('code', {}, nameOf(feature)), ` of ${model}`),
+    h('p', { class: 'quiet' }, feature.label !== null && h('code', {}, nameOf(feature)), ` of ${model}`),
   );
 }
 
@@ -74,7 +74,7 @@ function labelForm(_: PageState, { feature, labelMetric }: Page): HTMLElement {
     wish({ kind: 'relabel', label });
   };
   const source =
-    feature.labelSource === null
+    feature.label === null
       ? 'No label yet.'
       : `From ${feature.labelSource}${feature.labelScore === null ? ', not scored' : `; ${labelMetric ?? 'score'} ${number(feature.labelScore)}`}.`;
   return h(

@@ -21,7 +21,7 @@ function render(state: StripState | null): void {
       'header',
       { class: 'strip-title' },
       h('strong', {}, h('bdi', {}, titleOf(feature))),
-      h('code', {}, nameOf(feature)),
+      feature.label === null ? null : h('code', {}, nameOf(feature)),
       h('span', { class: 'quiet' }, 'lines on screen'),
       h(
         'button',
@@ -36,13 +36,12 @@ function render(state: StripState | null): void {
 }
 
 function list(state: StripState, max: number): HTMLElement {
-  const items: Child[] = [];
-  let unit: number | undefined;
-  for (const [at, token] of state.heat.tokens.entries()) {
-    if (unit !== undefined && token.unit !== unit) items.push(h('span', { class: 'unit', 'aria-hidden': 'true' }));
-    unit = token.unit;
-    items.push(column(state, token, at, max));
-  }
+  const { tokens } = state.heat;
+  const items = tokens.flatMap((token, at): Child[] => {
+    const next = tokens[at + 1];
+    const breaks = next !== undefined && (next.unit !== token.unit || token.text.endsWith('\n'));
+    return [column(state, token, at, max), breaks && h('span', { class: 'break', 'aria-hidden': 'true' })];
+  });
   return h(
     'div',
     {
