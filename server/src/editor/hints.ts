@@ -99,14 +99,19 @@ export function hintsOfView(session: Session, unit: UnitView): TokenHint[] {
   const columns = knownColumns(session.knowledge, unit);
   const filter = filterOf(settings);
   const threshold = unit.unit.settings.threshold ?? settings.threshold;
-  const least = (known: DictionaryKnowledge, index: number): number =>
-    settings.unlabelled || known.isNamed(index) ? threshold : Number.POSITIVE_INFINITY;
   const count = unit.unit.settings.top_k ?? settings.topK;
   const hints: TokenHint[] = [];
   const model = unit.trace.model.name;
   let previous = '';
   for (const token of unit.tokens) {
     if (token.range === null || token.special) continue;
+    const quoted = JSON.stringify(token.text);
+    const least = (known: DictionaryKnowledge, index: number): number => {
+      const label = known.labelOf(index);
+      if (label === null) return settings.unlabelled ? threshold : Number.POSITIVE_INFINITY;
+      // Behind the token " ship", "token \" ship\"" says nothing that is not there already.
+      return settings.density !== 'dense' && label.includes(quoted) ? Number.POSITIVE_INFINITY : threshold;
+    };
     const features = strongestAt(columns, token, filter, count, least);
     const first = features[0];
     const name = first ? `${first.index} ${first.dictionary}` : '';

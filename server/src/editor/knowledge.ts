@@ -37,7 +37,8 @@ export interface DictionaryKnowledge {
   readonly stats: FeatureStats | null;
   /** Largest activation known of each feature, [d_sae] float32: of the calibration text and of what was traced. */
   readonly maxima: Float32Array;
-  isNamed(index: number): boolean;
+  /** Its label; null where it has none that says something. */
+  labelOf(index: number): string | null;
   isPinned(index: number): boolean;
   name(index: number): NamedFeature;
   rates(index: number): Rates;
@@ -109,27 +110,26 @@ export function createKnowledge(services: EditorServices): Knowledge {
       const { stats, maxima } = entryOf(model, info);
       const own = labelsOf(info);
       const pinned = new Set(pins.filter(({ dictionary }) => dictionary === info.name).map(({ index }) => index));
-      const labelOf = (index: number): Pick<FeatureLabel, 'label' | 'source' | 'score'> | null => {
+      const entry = (index: number): Pick<FeatureLabel, 'label' | 'source' | 'score'> | null => {
         const mine = own.get(index);
-        if (mine !== undefined) return mine;
-        return shipped.get(index) ?? null;
+        return mine === undefined ? (shipped.get(index) ?? null) : mine;
+      };
+      const labelOf = (index: number): string | null => {
+        const label = entry(index)?.label ?? UNMATCHED;
+        return label === UNMATCHED ? null : label;
       };
       return {
         info,
         stats,
         maxima,
-        isNamed(index) {
-          const label = labelOf(index);
-          return label !== null && label.label !== UNMATCHED;
-        },
+        labelOf,
         isPinned: (index) => pinned.has(index),
         name(index) {
-          const found = labelOf(index);
-          const label = found === null || found.label === UNMATCHED ? null : found.label;
+          const found = entry(index);
           return {
             dictionary: info.name,
             index,
-            label,
+            label: labelOf(index),
             labelSource: found?.source ?? null,
             labelScore: found?.score ?? null,
           };
