@@ -1,4 +1,5 @@
 /** An editor over a line in memory: speaks LSP to the door as any client does, and answers what the server asks. */
+import { SondeError } from '../../server/src/core/errors.ts';
 import type { EditorEngine } from '../../server/src/editor/services.ts';
 import { lspDoor } from '../../server/src/lsp/door.ts';
 import { SILENT } from './line.ts';
@@ -66,7 +67,7 @@ export async function editorClient(engine: EditorEngine, options: EditorClientOp
   const locate =
     options.locate ??
     ((name: string) => {
-      throw new Error(`nothing is located here: ${name}`);
+      throw new SondeError('file-not-found', `nothing is located here: ${name}`);
     });
   const door = lspDoor({ version: '0', engine, log: SILENT, locate });
   const waiting = new Map<number, { resolve(value: never): void; reject(error: unknown): void }>();

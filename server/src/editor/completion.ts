@@ -1,6 +1,7 @@
 /** Completion in front matter: keys, models, dictionaries, hooks. */
 import type { Position, Range } from '../prompt/lines.ts';
-import { SETTING_KEYS, settingKey } from '../prompt/setting-keys.ts';
+import { SETTING_KEYS, type SettingKey } from '../prompt/setting-keys.ts';
+import { settingPlaceAt } from '../prompt/setting-place.ts';
 import type { Session } from './session.ts';
 
 export interface Completion {
@@ -13,57 +14,37 @@ export interface Completion {
   readonly range: Range;
 }
 
-/** Lines above the place that are looked at for the front matter's beginning. */
-const MAX_LINES = 64;
-
 /** Completions at a place; none outside front matter. */
-export async function completionsAt(
-  session: Session,
-  uri: string,
-  { line, character }: Position,
-): Promise<Completion[]> {
+export async function completionsAt(session: Session, uri: string, position: Position): Promise<Completion[]> {
   const document = session.documents.get(uri);
-  if (document?.kind !== 'prompt' || !isFrontMatter((i) => document.lines.line(i), line)) return [];
-  const before = document.lines.line(line).slice(0, character);
-  const whole = document.lines.line(line);
-  const replace = (from: number): Range => ({
-    start: { line, character: from },
-    end: { line, character: whole.length },
-  });
-  const pair = /^\s*([\w-]+)\s*:\s*/.exec(before);
-  const item = /^\s*-\s+/.exec(before);
-  if (!pair && !item) {
-    const typed = /^\s*/.exec(before)![0].length;
-    return SETTING_KEYS.map(({ name, description, example }) => ({
+  const place = document?.kind === 'prompt' ? settingPlaceAt(document.lines, position) : null;
+  if (!place) return [];
+  const { part, key, range, used } = place;
+  if (part === 'key') {
+    const written = document!.lines.line(position.line).slice(range.end.character);
+    return SETTING_KEYS.filter(({ name }) => !used.includes(name)).map(({ name, description, example }) => ({
       label: name,
       detail: `e.g. ${example}`,
       documentation: description,
-      insert: `${name}: `,
+      insert: written.trimStart().startsWith(':') ? name : `${name}: `,
       kind: 'key',
-      range: replace(typed),
+      range,
     }));
   }
-  const key = settingKey(pair ? pair[1]! : keyAbove((i) => document.lines.line(i), line));
   if (!key) return [];
-  const values = await valuesOf(session, key.name, uri);
-  const inList = pair && before.slice(pair[0].length).startsWith('[');
-  const from =
-    item?.[0].length ?? (inList ? Math.max(before.lastIndexOf('['), before.lastIndexOf(',')) + 1 : pair![0].length);
-  const end = inList ? character : whole.length;
-  return values.map(({ value, detail }) => ({
+  return (await valuesOf(session, key.name)).map(({ value, detail }) => ({
     label: value,
     detail,
     documentation: key.description,
     insert: value,
     kind: 'value',
-    range: { start: { line, character: from }, end: { line, character: end } },
+    range,
   }));
 }
 
 async function valuesOf(
   { services: { engine } }: Session,
-  key: (typeof SETTING_KEYS)[number]['name'],
-  _uri: string,
+  key: SettingKey['name'],
 ): Promise<{ value: string; detail: string }[]> {
   const models = engine.models();
   const dictionaries = models.flatMap(({ name }) => engine.dictionaries({ model: name }));
@@ -92,23 +73,4 @@ async function valuesOf(
     default:
       return [];
   }
-}
-
-/** Whether a line lies behind an opening `---` and no line between closes it. */
-function isFrontMatter(lineAt: (i: number) => string, line: number): boolean {
-  for (let i = line - 1; i >= Math.max(0, line - MAX_LINES); i--) {
-    const text = lineAt(i).trimEnd();
-    if (text === '---') return true;
-    if (!/^\s*([\w-]+\s*:.*|-\s.*|#.*)?$/.test(text)) return false;
-  }
-  return false;
-}
-
-/** The key that a list item belongs to. */
-function keyAbove(lineAt: (i: number) => string, line: number): string {
-  for (let i = line - 1; i >= Math.max(0, line - MAX_LINES); i--) {
-    const key = /^\s*([\w-]+)\s*:/.exec(lineAt(i))?.[1];
-    if (key !== undefined) return key;
-  }
-  return '';
 }

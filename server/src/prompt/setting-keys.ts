@@ -48,8 +48,8 @@ export const SETTING_KEYS: readonly SettingKey[] = [
   },
   {
     name: 'threshold',
-    type: { kind: 'number', least: 0, most: Number.MAX_VALUE },
-    description: 'Least activation of a feature that is shown.',
+    type: { kind: 'number', least: 0, most: 1 },
+    description: 'Least activation of a feature that is shown, as a share of the largest known of it.',
     example: '0.5',
   },
   {
