@@ -81,7 +81,7 @@ test('a pinned feature tells its activation at the token, else in the document, 
     token: features({ features: [listed(40, { activation: 4 })] }),
     document: features({ features: [listed(40, { activation: 8 }), listed(7)] }),
   };
-  const [, group] = featureNodes({ ...EMPTY, ...lists });
+  const [group] = featureNodes({ ...EMPTY, ...lists });
   expect(written([group!])).toEqual([
     'Pinned [3]',
     '  layer2 #40 [4.00 (50 % of max)]',

@@ -42,7 +42,10 @@ export type FeatureNode =
       readonly range: ListedFeature['range'];
     };
 
-/** The tree's roots. Groups without news keep their place, so that the tree does not jump while the cursor moves. */
+/** Characters of a label in the tree, so that the strength behind it is seen too; the tooltip tells all. */
+const LONGEST = 32;
+
+/** The tree's roots, pins first: the other lists are long. Groups without news keep their place, so that the tree does not jump while the cursor moves. */
 export function featureNodes({ token, document, pinned, linesOnly }: FeatureLists): FeatureNode[] {
   const pins = pinned.map((pin) => {
     const here = token?.features.find((listed) => sameFeature(listed, pin));
@@ -50,6 +53,7 @@ export function featureNodes({ token, document, pinned, linesOnly }: FeatureList
     return featureNode('pinned', here ?? anywhere ?? pin, { pinned: true, where: here ? 'token' : 'document' });
   });
   return [
+    ...(pins.length > 0 ? [group('pinned', 'Pinned', `${pins.length}`, pins)] : []),
     group('token', `Token ${token?.token ? quoted(token.token.text) : ''}`.trim(), counted(token), [
       ...(token?.token?.unexplained ?? []).map((share) =>
         unexplainedNode('token', share.dictionary, share.share, share.l0),
@@ -59,7 +63,6 @@ export function featureNodes({ token, document, pinned, linesOnly }: FeatureList
       ),
       ...hiddenNote('token', token),
     ]),
-    ...(pins.length > 0 ? [group('pinned', 'Pinned', `${pins.length}`, pins)] : []),
     group('document', linesOnly ? 'Lines on screen' : 'Document', counted(document), [
       ...(document?.dictionaries ?? []).map((dictionary) => fitNode(dictionary)),
       ...(document?.features ?? []).map((listed) =>
@@ -75,7 +78,7 @@ function group(id: string, label: string, description: string, children: readonl
 }
 
 function counted(features: Features | undefined): string {
-  if (!features) return '';
+  if (!features?.features.length) return '';
   return `${features.features.length}${features.truncated ? '+' : ''}`;
 }
 
@@ -95,7 +98,7 @@ function featureNode(
   return {
     kind: 'feature',
     id: `${group}:${name}`,
-    label,
+    label: label.length > LONGEST ? `${label.slice(0, LONGEST - 1)}…` : label,
     description,
     tooltip: `${label === name ? name : `${label}\n${name}`}${strength && `\nActivation ${strength}`}${counts}${densityOf(measured)}${source}`,
     spoken: [label, name, strength && `activation ${strength}`, ...flags, pinned ? 'pinned' : '']

@@ -1,5 +1,5 @@
 /** The heat map’s strip, a view in the panel: it shows what the heat map knows of the active editor. */
-import { type Disposable, type WebviewView, window } from 'vscode';
+import { commands, type Disposable, type WebviewView, window } from 'vscode';
 import { reveal } from '../commands/reveal.ts';
 import type { Sonde } from '../sonde.ts';
 import { fillWebview } from '../webviews/frame.ts';
@@ -22,6 +22,7 @@ export function showStrip({ context, heat, log }: Pick<Sonde, 'context' | 'heat'
         (wish) => {
           if (wish.kind === 'ready') send();
           else if (wish.kind === 'clear') heat.clear();
+          else if (wish.kind === 'heat') void commands.executeCommand('sonde.heatMap');
           else if (wish.kind === 'reveal') {
             void reveal(wish.uri, wish.range).catch((error: Error) => log.error(error.message));
           }

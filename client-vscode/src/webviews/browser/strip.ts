@@ -11,7 +11,14 @@ let current = 0;
 
 function render(state: StripState | null): void {
   if (!state) {
-    show(h('p', { class: 'quiet' }, 'No heat map is shown.'));
+    show(
+      h('p', { class: 'quiet' }, 'A heat map shows one feature on every token; none is on.'),
+      h(
+        'button',
+        { type: 'button', class: 'button', 'data-key': 'choose', onclick: () => wish({ kind: 'heat' }) },
+        'Show Heat Map of Feature …',
+      ),
+    );
     return;
   }
   const { feature, tokens, max, truncated } = state.heat;
