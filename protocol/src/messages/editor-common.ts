@@ -26,7 +26,7 @@ export const namedFeature = featureRef.extend({
 /** How often a feature fires on calibration text; null until that was measured. */
 export const featureRates = z.object({
   density: z.number().nullable().meta({ description: 'share of counted calibration tokens on which it fires' }),
-  max: z.number().nullable().meta({ description: 'largest activation on calibration text' }),
+  max: z.number().nullable().meta({ description: 'largest activation known: on calibration text, or seen since' }),
   dense: z.boolean().meta({ description: 'fires on more than a tenth of tokens' }),
   bosOnly: z.boolean().meta({ description: 'was seen on BOS and nowhere else' }),
 });

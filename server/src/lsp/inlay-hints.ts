@@ -10,7 +10,7 @@ import { escapeMarkdown, figures, percent } from './markdown.ts';
 import { pageLocation } from './page-location.ts';
 
 /** Characters of a hint; the rest is in the tooltip. */
-const LONGEST = 28;
+const LONGEST = 24;
 
 interface HintData {
   readonly features: readonly (FeatureAddress & { readonly tooltip: string })[];

@@ -20,8 +20,10 @@ export function toFeatureList(list: FeatureList | null): EditorResult<'sonde/edi
   };
 }
 
+/** `max` is what the share is taken of: the calibration text's largest activation, or a larger one that was seen since. */
 function toListed({ rates, ...feature }: ListedFeature): EditorResult<'sonde/editor/features'>['features'][number] {
-  return { ...feature, ...rates };
+  const max = feature.share > 0 ? feature.activation / feature.share : rates.max;
+  return { ...feature, ...rates, max };
 }
 
 export function toPage(page: PageData): EditorResult<'sonde/editor/page'> {
