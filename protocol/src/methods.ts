@@ -4,7 +4,7 @@ import { daemonStatus, daemonStop } from './messages/daemon.ts';
 import { dictionaryCheck, dictionaryList, dictionaryLoad, dictionaryUnload } from './messages/dictionary.ts';
 import { featureGet, featureLabel, featureNeighbours, featureSearch } from './messages/feature.ts';
 import { cancelRequest, initialize, progress, shutdown } from './messages/lifecycle.ts';
-import { modelList, modelLoad, modelUnload } from './messages/model.ts';
+import { modelList, modelLoad, modelUnload, modelVerify } from './messages/model.ts';
 import { textTokenize } from './messages/text.ts';
 import { traceActivations, traceFeatures, traceLogits } from './messages/trace.ts';
 import type { DeepReadonly, RequestDeclaration } from './method.ts';
@@ -17,6 +17,7 @@ export const REQUESTS = [
   daemonStop,
   modelLoad,
   modelList,
+  modelVerify,
   modelUnload,
   dictionaryLoad,
   dictionaryList,

@@ -68,6 +68,11 @@ test('models and dictionaries are listed as they were loaded', async () => {
   expect((await ask('sonde/dictionary/list', {})).dictionaries).toMatchObject([{ name: 'sae', d_sae: 64 }]);
 });
 
+test('a model is verified over a text', async () => {
+  const { identities } = await ask('sonde/model/verify', { text: 'the cat sat on the mat' });
+  expect(identities).toEqual(await engine.identities({ text: 'the cat sat on the mat' }));
+});
+
 test('a text is tokenised', async () => {
   const { tokens } = await ask('sonde/text/tokenize', { text: 'abc abc' });
   expect(tokens.at(-1)?.end).toBe(7);

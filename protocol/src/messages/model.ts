@@ -1,7 +1,7 @@
 /** Models. */
 import { z } from 'zod';
 import { request } from '../method.ts';
-import { exampleModel, modelInfo, name } from './common.ts';
+import { exampleModel, modelChoice, modelInfo, name, textOptions } from './common.ts';
 
 export const modelLoad = request({
   name: 'sonde/model/load',
@@ -17,6 +17,28 @@ export const modelList = request({
   params: z.object({}),
   result: z.object({ models: z.array(modelInfo) }),
   example: { params: {}, result: { models: [exampleModel] } },
+});
+
+export const modelVerify = request({
+  name: 'sonde/model/verify',
+  summary: 'Checks identities that hold on any model’s own tensors, over a text.',
+  params: z.object({ ...modelChoice, text: textOptions.text }),
+  result: z.object({
+    identities: z.array(
+      z.object({
+        name: z.string(),
+        error: z.number().nullable().meta({ description: 'null where it is not finite' }),
+        tolerance: z.number(),
+        holds: z.boolean(),
+      }),
+    ),
+  }),
+  example: {
+    params: { text: 'The' },
+    result: {
+      identities: [{ name: 'hook_resid_post is the sum of its parts', error: 1.2e-7, tolerance: 2e-4, holds: true }],
+    },
+  },
 });
 
 export const modelUnload = request({

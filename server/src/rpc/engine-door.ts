@@ -5,6 +5,7 @@ type Operation =
   | 'loadModel'
   | 'models'
   | 'unloadModel'
+  | 'identities'
   | 'loadDictionary'
   | 'dictionaries'
   | 'unloadDictionary'

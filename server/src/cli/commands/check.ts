@@ -3,11 +3,12 @@ import chalk from 'chalk';
 import { Command } from 'commander';
 import type { Device } from '../../core/runner.ts';
 import type { FitReport } from '../../dictionary/fit-check.ts';
+import { absoluteName, loadRemotely, throughDaemon } from '../daemon-client.ts';
 import { EXIT_CHECK_FAILED } from '../exit-codes.ts';
 import { openEngine } from '../open-engine.ts';
-import { type SetExitCode, withEngineOptions, withJson } from '../options.ts';
+import { type SetExitCode, withDaemon, withEngineOptions, withJson } from '../options.ts';
 import { print, printJson } from '../output.ts';
-import { progressBar } from '../progress.ts';
+import { type Progress, progressBar } from '../progress.ts';
 import { renderTable } from '../render/table.ts';
 
 interface Options {
@@ -15,6 +16,7 @@ interface Options {
   readonly dictionary?: string[];
   readonly device: 'auto' | Device;
   readonly memoryLimit?: number;
+  readonly daemon: boolean;
   readonly json?: boolean;
 }
 
@@ -22,28 +24,53 @@ export function checkCommand(setExitCode: SetExitCode): Command {
   const command = new Command('check').description(
     'measure each dictionary on calibration text and tell whether it fits its hook',
   );
-  return withJson(withEngineOptions(command)).action(async (options: Options) => {
-    const engine = await openEngine({ ...options, dictionaries: options.dictionary ?? [] });
+  return withJson(withDaemon(withEngineOptions(command))).action(async (options: Options) => {
     const bar = progressBar('checking');
     try {
-      const attached = engine.dictionaries({});
-      const reports: (FitReport & { readonly dictionary: string })[] = [];
-      for (const [i, { name }] of attached.entries()) {
-        bar.update(i, attached.length, name);
-        reports.push({ dictionary: name, ...(await engine.checkDictionary({ dictionary: name })) });
-      }
+      const reports = (await checkRemotely(options, bar)) ?? (await checkHere(options, bar));
       bar.stop();
       if (reports.some((report) => report.status === 'misfit')) setExitCode(EXIT_CHECK_FAILED);
       if (options.json) printJson(reports);
       else print(reports.map(renderReport).join('\n\n'));
     } finally {
       bar.stop();
-      await engine.dispose();
     }
   });
 }
 
-function renderReport(report: FitReport & { readonly dictionary: string }): string {
+type NamedReport = FitReport & { readonly dictionary: string };
+
+function checkRemotely(options: Options, bar: Progress): Promise<readonly NamedReport[] | undefined> {
+  return throughDaemon('check', options, async (client) => {
+    const model = absoluteName(options.model);
+    const attached = await loadRemotely(client, model, options.dictionary ?? []);
+    return checkAll(attached, bar, (dictionary) => client.request('sonde/dictionary/check', { model, dictionary }));
+  });
+}
+
+async function checkHere(options: Options, bar: Progress): Promise<readonly NamedReport[]> {
+  const engine = await openEngine({ ...options, dictionaries: options.dictionary ?? [] });
+  try {
+    return await checkAll(engine.dictionaries({}), bar, (dictionary) => engine.checkDictionary({ dictionary }));
+  } finally {
+    await engine.dispose();
+  }
+}
+
+async function checkAll(
+  attached: readonly { readonly name: string }[],
+  bar: Progress,
+  check: (dictionary: string) => Promise<FitReport>,
+): Promise<readonly NamedReport[]> {
+  const reports: NamedReport[] = [];
+  for (const [i, { name }] of attached.entries()) {
+    bar.update(i, attached.length, name);
+    reports.push({ dictionary: name, ...(await check(name)) });
+  }
+  return reports;
+}
+
+function renderReport(report: NamedReport): string {
   const { dictionary, status, cause, declared_l0, hook_in, fvu, l0, neighbours, permuted } = report;
   const verdict = status === 'fits' ? chalk.green('fits') : chalk.red('misfit');
   const row = (where: string, fit: { fvu: number; l0: number }): string[] => [

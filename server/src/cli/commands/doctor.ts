@@ -2,6 +2,7 @@
 import { totalmem } from 'node:os';
 import chalk from 'chalk';
 import { Command } from 'commander';
+import { findDaemon } from '../../daemon/state.ts';
 import { DICTIONARY_FORMATS } from '../../dictionary/open.ts';
 import { hubCacheFolder } from '../../files/hub-cache.ts';
 import { SUPPORTED_ARCHITECTURES } from '../../model/architectures/registry.ts';
@@ -21,6 +22,8 @@ export function doctorCommand(setExitCode: SetExitCode): Command {
       platform: `${process.platform}-${process.arch}`,
       memory: totalmem(),
       hubCache: hubCacheFolder(),
+      /** What is probed is this installation, in processes of its own: a daemon has its device already. */
+      daemon: findDaemon(),
       devices,
       architectures: SUPPORTED_ARCHITECTURES,
       weights: ['float32', 'float16', 'bfloat16'].map((dtype) => `safetensors ${dtype}`),
@@ -29,7 +32,9 @@ export function doctorCommand(setExitCode: SetExitCode): Command {
     if (!devices.some((device) => device.device === 'cpu' && device.works)) setExitCode(EXIT_CHECK_FAILED);
     if (json) return printJson(report);
     print(`Node ${report.node} on ${report.platform}, ${(report.memory / 2 ** 30).toFixed(1)} GiB of memory`);
-    print(`Models are looked up in ${report.hubCache}\n`);
+    print(`Models are looked up in ${report.hubCache}`);
+    const { daemon } = report;
+    print(daemon ? `A daemon runs at ${daemon.url} (process ${daemon.pid})\n` : 'No daemon runs\n');
     print(chalk.bold('Devices'));
     for (const device of devices) print(deviceLines(device));
     print(`\n${chalk.bold('Models')} (Hugging Face folders, safetensors in float32, float16 or bfloat16)`);

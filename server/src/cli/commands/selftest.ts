@@ -1,6 +1,7 @@
 /**
  * `sonde selftest`: is what this installation computes right? Identities hold on every model; where the truth is known,
- * the score card says what the model knows and what its dictionaries show of it.
+ * the score card says what the model knows and what its dictionaries show of it. The identities are checked by the running
+ * daemon, as they are what it computes with; the card, which trains probes for minutes, always in a process of its own.
  */
 import { join } from 'node:path';
 import chalk from 'chalk';
@@ -24,10 +25,11 @@ import {
   summaryTable,
 } from '../../tinyworld/scorecard/report.ts';
 import { type Deviation, deviations } from '../../tinyworld/scorecard/reproduce.ts';
+import { absoluteName, throughDaemon } from '../daemon-client.ts';
 import { EXIT_CHECK_FAILED } from '../exit-codes.ts';
 import { interruptible } from '../interruption.ts';
 import { EMBEDDED_FOLDER, EMBEDDED_MODEL, openEngine } from '../open-engine.ts';
-import { type SetExitCode, withEngineOptions, withJson } from '../options.ts';
+import { type SetExitCode, withDaemon, withEngineOptions, withJson } from '../options.ts';
 import { print, printJson } from '../output.ts';
 import { renderTable } from '../render/table.ts';
 
@@ -40,6 +42,7 @@ interface Options {
   readonly writeLabels?: boolean;
   readonly markdown?: boolean;
   readonly compare?: string[];
+  readonly daemon: boolean;
   readonly json?: boolean;
 }
 
@@ -50,9 +53,9 @@ export function selftestCommand(setExitCode: SetExitCode): Command {
     .option('--write-labels', `write ${CARD_FILE} and the dictionaries' labels into the model's folder`)
     .option('--markdown', 'print the score card as Markdown')
     .option('--compare <path...>', `${CARD_FILE} of other seeds, shown beside this one`);
-  return withJson(withEngineOptions(command)).action(async (options: Options) => {
+  return withJson(withDaemon(withEngineOptions(command))).action(async (options: Options) => {
     const others = (options.compare ?? []).map(cardAt);
-    const identities = await checkIdentities(options);
+    const identities = (await checkRemotely(options)) ?? (await checkHere(options));
     const folder = options.model === EMBEDDED_MODEL ? EMBEDDED_FOLDER : locateFolder(options.model).folder;
     const known = isTinyworld(folder);
     if (!known && (options.writeLabels || options.markdown)) {
@@ -74,7 +77,16 @@ export function selftestCommand(setExitCode: SetExitCode): Command {
   });
 }
 
-async function checkIdentities(options: Options): Promise<readonly IdentityCheck[]> {
+function checkRemotely(options: Options): Promise<readonly IdentityCheck[] | undefined> {
+  return throughDaemon('selftest', options, async (client) => {
+    const model = absoluteName(options.model);
+    await client.request('sonde/model/load', { name: model });
+    const { identities } = await client.request('sonde/model/verify', { model, text: CALIBRATION_TEXTS[0]! });
+    return identities.map((one) => ({ ...one, error: one.error ?? Number.POSITIVE_INFINITY }));
+  });
+}
+
+async function checkHere(options: Options): Promise<readonly IdentityCheck[]> {
   const engine = await openEngine({ ...options, dictionaries: options.dictionary ?? [] });
   try {
     return await engine.identities({ text: CALIBRATION_TEXTS[0]! });
