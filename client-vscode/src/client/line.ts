@@ -53,7 +53,8 @@ export function openLine(
       opened.client.onNotification('sonde/editor/changed', ({ what }: { what: Changed[] }) => changes.fire(what));
       void opened.ended.then(() => {
         if (client === opened.client) client = undefined;
-        void opened.client.dispose().catch(() => {});
+        // The client still counts itself as running in this turn, and would try to say goodbye.
+        setTimeout(() => void opened.client.dispose().catch(() => {}), 0);
       });
       await onReady(opened.client).catch((error: Error) => log.warn(error.message));
       return opened;

@@ -1,12 +1,12 @@
 /** A feature’s page: what the weights say, what the workspace says, and its label. */
 import { nameOf, titleOf } from '../../feature-ref.ts';
-import { number } from '../../format.ts';
+import { number, visible } from '../../format.ts';
 import type { Page, PageState } from '../messages.ts';
 import { type Child, h, hear, show, wish } from './dom.ts';
 import { evidenceSections } from './evidence.ts';
 import { fact, facts, failureNote, featureLink, meter, section, shareOrUnknown } from './parts.ts';
 
-/** What a person is typing is theirs: a new state must not take it away. */
+/** What a person is typing, or has saved and the server not yet read: a new state must not take it away. */
 let draft: string | undefined;
 
 function render(state: PageState): void {
@@ -16,11 +16,12 @@ function render(state: PageState): void {
     return;
   }
   document.title = titleOf(page.feature);
+  if (draft === (page.feature.label ?? '')) draft = undefined;
   show(
     heading(page),
     actions(page),
     failureNote(state.failure),
-    labelForm(state, page),
+    labelForm(page),
     section('rates', 'How often it fires', ratesOf(page)),
     ...evidenceSections(state, page),
     section('logits', 'Effect on the next token', ...logitsOf(page)),
@@ -56,7 +57,7 @@ function button(key: string, text: string, onclick: () => void): HTMLElement {
   return h('button', { type: 'button', class: 'button', 'data-key': key, onclick }, text);
 }
 
-function labelForm(_: PageState, { feature, labelMetric }: Page): HTMLElement {
+function labelForm({ feature, labelMetric }: Page): HTMLElement {
   const input = h('input', {
     id: 'label',
     type: 'text',
@@ -70,7 +71,7 @@ function labelForm(_: PageState, { feature, labelMetric }: Page): HTMLElement {
   });
   input.value = draft ?? feature.label ?? '';
   const save = (label: string | null): void => {
-    draft = undefined;
+    draft = label ?? '';
     wish({ kind: 'relabel', label });
   };
   const source =
@@ -129,7 +130,7 @@ function logitsOf({ top_logits, bottom_logits, logitConvention }: Page): Child[]
           h(
             'tr',
             {},
-            h('td', {}, h('code', { class: 'token' }, h('bdi', {}, JSON.stringify(text).slice(1, -1)))),
+            h('td', {}, h('code', { class: 'token' }, h('bdi', {}, visible(text)))),
             h('td', { class: 'number' }, number(logit), meter(Math.abs(logit) / most, side)),
           ),
         ),
@@ -137,7 +138,7 @@ function logitsOf({ top_logits, bottom_logits, logitConvention }: Page): Child[]
     );
   return [
     h('div', { class: 'pair' }, table('Pushed up', 'up', top_logits), table('Pushed down', 'down', bottom_logits)),
-    h('p', { class: 'quiet' }, `Logits: ${logitConvention}.`.replace(/\.\.$/, '.')),
+    h('p', { class: 'quiet' }, logitConvention),
   ];
 }
 
