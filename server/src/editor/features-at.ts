@@ -86,10 +86,12 @@ export function strongestAt(
       const pinned = known.isPinned(index);
       const rank = pinned ? 1 + share : share;
       if (!pinned && share < least(known, index)) continue;
-      if (best.length === count && rank <= best.at(-1)!.rank) continue;
+      // Where shares are equal, as all are until maxima are known, the order is that of `featuresAt` too.
+      const behind = (one: (typeof best)[number]): boolean => (one.rank === rank ? one.index > index : one.rank < rank);
+      if (best.length === count && !behind(best.at(-1)!)) continue;
       if (isHidden({ pinned, rates: known.rates(index) }, filter)) continue;
       let at = best.length;
-      while (at > 0 && best[at - 1]!.rank < rank) at--;
+      while (at > 0 && behind(best[at - 1]!)) at--;
       best.splice(at, 0, { known, index, value: values[j]!, rank });
       if (best.length > count) best.pop();
     }
