@@ -14,7 +14,7 @@ import {
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import type { DaemonState } from '../../../server/src/daemon/state.ts';
 import { eventually } from '../../support/daemon.ts';
 import { SETTINGS } from './settings.ts';
@@ -29,6 +29,9 @@ export interface HostAddress {
 export interface Host extends HostAddress {
   stop(): Promise<void>;
 }
+
+/** The daemon's own folder, by the home that the host is given. */
+const STATE = join('home', '.local', 'state', 'sonde');
 
 /** Starts the host that is installed in `prefix` with one extension package. @throws with the host's own words. */
 export async function startHost(prefix: string, vsix: string): Promise<Host> {
@@ -64,18 +67,19 @@ export async function startHost(prefix: string, vsix: string): Promise<Host> {
 
 /** The daemon that the extension started; null where none runs. */
 export function daemonOf({ folder }: HostAddress): DaemonState | null {
-  const path = join(folder, 'home', '.local', 'state', 'sonde', 'daemon.json');
+  const path = join(folder, STATE, 'daemon.json');
   if (!existsSync(path)) return null;
   const state = JSON.parse(readFileSync(path, 'utf8')) as DaemonState;
   return isAlive(state.pid) ? state : null;
 }
 
-/** Every log that the host and its extensions wrote, by name. */
+/** Every log that the host, its extensions and the daemon wrote, by name. */
 export function logsOf({ folder }: HostAddress): Record<string, string> {
-  const logs = join(folder, 'data', 'logs');
-  if (!existsSync(logs)) return {};
-  const names = (readdirSync(logs, { recursive: true }) as string[]).filter((name) => name.endsWith('.log'));
-  return Object.fromEntries(names.map((name) => [name, readFileSync(join(logs, name), 'utf8')]));
+  const logs = [join(folder, 'data', 'logs'), join(folder, STATE)].filter(existsSync);
+  const names = logs.flatMap((from) => readdirSync(from, { recursive: true }).map((name) => join(from, String(name))));
+  return Object.fromEntries(
+    names.filter((name) => name.endsWith('.log')).map((name) => [relative(folder, name), readFileSync(name, 'utf8')]),
+  );
 }
 
 const QUIET = [

@@ -1,8 +1,9 @@
 /** One window of the workbench over a fresh folder: what a person does in it and sees. */
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { type Browser, type BrowserContext, chromium, type Locator, type Page } from 'playwright-core';
-import { expect, inject } from 'vitest';
+import { inject } from 'vitest';
 import { e2ePlan } from '../../support/e2e.ts';
 import type { HostAddress } from './host.ts';
 
@@ -37,6 +38,7 @@ export async function openWorkbench(browser: Browser, files: Files, file: string
     writeFileSync(join(folder, name), text);
   }
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, colorScheme: 'dark' });
+  await context.addInitScript({ path: fileURLToPath(new URL('./in-page.js', import.meta.url)) });
   return openWindow(context, host, folder, file);
 }
 
@@ -89,7 +91,11 @@ export async function openFile(page: Page, name: string): Promise<void> {
   await page.locator('.tab.active', { hasText: name }).waitFor();
 }
 
-/** Polls until `holds` answers true, for as long as things take on a busy machine. */
+/** Polls until `holds` answers true, for as long as things take on a busy machine. @throws with `what` did not come. */
 export async function until(what: string, holds: () => Promise<boolean>): Promise<void> {
-  await expect.poll(holds, { message: what, timeout: PATIENCE, interval: 100 }).toBe(true);
+  const patience = performance.now() + PATIENCE;
+  while (!(await holds())) {
+    if (performance.now() > patience) throw new Error(`Not within ${PATIENCE} ms: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
 }

@@ -1,0 +1,68 @@
+/** What befalls windows and the daemon: one daemon for all, which may die; a window that is loaded again. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { type DrawnLine, goToEnd, haveHints, lineOf, linesWhen } from './support/editor.ts';
+import { keepFailures } from './support/failures.ts';
+import { daemonOf } from './support/host.ts';
+import { shoot } from './support/shots.ts';
+import { launchBrowser, openWorkbench, statusItem, until, type Workbench } from './support/workbench.ts';
+
+const FIRST = 'EN: In Basel Sam has a heavy signal.';
+const SECOND = 'EN: Sam sees the canal near Basel.';
+const FILES = { 'first.prompt': `${FIRST}\n`, 'second.prompt': `${SECOND}\n` };
+
+let browser: Browser;
+let window: Workbench;
+
+beforeAll(async () => {
+  browser = await launchBrowser();
+  window = await openWorkbench(browser, FILES, 'first.prompt');
+});
+afterAll(() => browser?.close());
+keepFailures(() => window?.page);
+
+function hintsOn(page: Page, line: string): Promise<DrawnLine[]> {
+  return linesWhen(page, `"${line}" has hints`, (lines) => haveHints(lines, [line]));
+}
+
+test('the extension runs the daemon of its own package and tells model and device', async () => {
+  const { page } = window;
+  await hintsOn(page, FIRST);
+  const { folder } = inject('host');
+  const command = readFileSync(`/proc/${daemonOf(inject('host'))!.pid}/cmdline`, 'utf8').split('\0');
+  expect(command[1]).toContain(join(folder, 'extensions', 'sonde.sonde-vscode-'));
+  await statusItem(page).filter({ hasText: 'tinyworld' }).waitFor();
+  expect(await statusItem(page).textContent()).toContain('cpu');
+});
+
+test('two windows share one daemon', async () => {
+  const { pid } = daemonOf(inject('host'))!;
+  const other = await window.another('second.prompt');
+  await hintsOn(other.page, SECOND);
+  expect(daemonOf(inject('host'))!.pid).toBe(pid);
+  await other.page.close();
+});
+
+test('a daemon that is killed comes back, with hints for what is typed after', async () => {
+  const { page } = window;
+  const { pid } = daemonOf(inject('host'))!;
+  process.kill(pid, 'SIGKILL');
+  await until('another daemon runs', async () => (daemonOf(inject('host'))?.pid ?? pid) !== pid);
+  await goToEnd(page);
+  await page.keyboard.type(' Sam sees the canal.', { delay: 60 });
+  await linesWhen(page, 'hints on what was typed after', (lines) => {
+    return (lineOf(lines, FIRST)?.hints ?? []).some(({ at }) => at > FIRST.length + 4);
+  });
+  await statusItem(page).filter({ hasText: 'tinyworld' }).waitFor();
+  await shoot(page, 'recovered');
+});
+
+test('a window that is loaded again shows hints again', async () => {
+  const { page } = window;
+  await page.keyboard.press('Control+s');
+  await page.locator('.tab.active.dirty').waitFor({ state: 'detached' });
+  await page.reload({ waitUntil: 'commit' });
+  await hintsOn(page, FIRST);
+});
