@@ -49,7 +49,7 @@ export const workspacePage = {
     params: z.object({
       name: z
         .string()
-        .regex(/^[\w.-]{1,200}$/)
+        .regex(/^\w[\w.-]{0,199}$/)
         .meta({ description: 'of the file' }),
       text: z.string().max(2 ** 20),
     }),

@@ -2,12 +2,13 @@
  * What the relay answers in its editor's place: files of the workspace, and feature pages as files of a cache. Invariants:
  * only files inside the workspace's folders are read, links resolved; entries, bytes and pages are bounded.
  */
-import { chmodSync, existsSync, mkdirSync, readdirSync, realpathSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { mkdirSync, readdirSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join, sep } from 'node:path';
+import { pipeline } from 'node:stream';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { gunzipSync } from 'node:zlib';
+import { createGunzip } from 'node:zlib';
 import { type EditorResult, workspaceList, workspacePage, workspaceRead } from '@sonde/protocol';
 
 /** Answers one of the server's questions; undefined for any other message. */
@@ -85,14 +86,35 @@ async function read(
   if (real === null || !roots.some((root) => real.startsWith(root.endsWith(sep) ? root : root + sep))) return nothing;
   try {
     if (!statSync(real).isFile()) return nothing;
-    const stored = await readFile(real);
-    const whole = stored[0] === 0x1f && stored[1] === 0x8b ? gunzipSync(stored, { maxOutputLength: limit }) : stored;
-    const bytes = whole.subarray(0, limit);
+    const { bytes, truncated } = await beginning(real, limit);
     // A cut may fall inside a character: what is left of it is not decoded.
-    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes, { stream: bytes.length < whole.length });
-    return { text, truncated: bytes.length < whole.length };
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes, { stream: truncated });
+    return { text, truncated };
   } catch {
     return nothing;
+  }
+}
+
+/** The first bytes of a file, those of what is inside of a gzip file; no more is held of one that is longer. */
+async function beginning(path: string, limit: number): Promise<{ bytes: Uint8Array; truncated: boolean }> {
+  const file = await open(path);
+  try {
+    const { bytesRead, buffer } = await file.read(Buffer.alloc(2), 0, 2, 0);
+    const zipped = bytesRead === 2 && buffer[0] === 0x1f && buffer[1] === 0x8b;
+    // One byte more tells whether there is more.
+    const raw = file.createReadStream({ start: 0, autoClose: false, ...(zipped ? {} : { end: limit }) });
+    const chunks: Uint8Array[] = [];
+    let length = 0;
+    // A pipeline hands errors on; whoever reads its end meets them.
+    const source = zipped ? pipeline(raw, createGunzip(), () => undefined) : raw;
+    for await (const chunk of source) {
+      chunks.push(chunk as Uint8Array);
+      length += (chunk as Uint8Array).length;
+      if (length > limit) break;
+    }
+    return { bytes: Buffer.concat(chunks).subarray(0, limit), truncated: length > limit };
+  } finally {
+    await file.close();
   }
 }
 
@@ -100,11 +122,16 @@ async function read(
 function page(folder: string, name: string, text: string): EditorResult<'sonde/workspace/page'> {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const path = join(folder, name);
-  if (existsSync(path)) chmodSync(path, 0o600);
-  writeFileSync(path, text, { mode: 0o400 });
-  chmodSync(path, 0o400);
-  const kept = readdirSync(folder).map((entry) => ({ entry, age: statSync(join(folder, entry)).mtimeMs }));
-  kept.sort((a, b) => b.age - a.age);
+  // Whoever reads it meanwhile, and another relay that writes it, see a whole page.
+  const draft = `${path}.${process.pid}`;
+  rmSync(draft, { force: true });
+  writeFileSync(draft, text, { mode: 0o400, flag: 'wx' });
+  renameSync(draft, path);
+  const kept = readdirSync(folder).map((entry) => ({
+    entry,
+    changed: statSync(join(folder, entry), { throwIfNoEntry: false })?.mtimeMs ?? 0,
+  }));
+  kept.sort((a, b) => b.changed - a.changed);
   for (const { entry } of kept.slice(MAX_PAGES)) rmSync(join(folder, entry), { force: true });
   return { uri: pathToFileURL(path).href };
 }

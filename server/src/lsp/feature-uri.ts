@@ -1,4 +1,5 @@
 /** Addresses of feature pages as virtual documents: `sonde-feature:/model/dictionary/index.md`. */
+import { createHash } from 'node:crypto';
 
 export const FEATURE_SCHEME = 'sonde-feature';
 
@@ -24,7 +25,12 @@ export function parseFeatureUri(uri: string): FeatureAddress | null {
   }
 }
 
-/** A file name for editors without virtual documents. */
-export function featureFile({ model, dictionary, index }: FeatureAddress): string {
-  return `${[model, dictionary, String(index)].map((part) => part.replace(/[^\w.-]+/g, '_').slice(-60)).join('-')}.md`;
+/** A file name for editors without virtual documents; names that a file cannot have are told apart by their digest. */
+export function featureFile(address: FeatureAddress): string {
+  const { model, dictionary, index } = address;
+  const parts = [model, dictionary, String(index)];
+  const plain = parts.map((part) => part.replace(/[^\w.-]+|^[.-]+/g, '_').slice(-60));
+  const kept = plain.every((part, i) => part === parts[i]);
+  const digest = createHash('sha256').update(featureUri(address)).digest('hex').slice(0, 8);
+  return `${plain.join('-')}${kept ? '' : `-${digest}`}.md`;
 }
