@@ -103,7 +103,8 @@ export async function editorClient(engine: EditorEngine, options: EditorClientOp
   function answer({ id, method, params }: Message): void {
     asked.push({ method: method!, params });
     const result = (answers[method!] ?? NO_FILES[method!])?.(params as never) ?? null;
-    setImmediate(() => send({ id, result }));
+    // An answer may be a promise, and never come.
+    void Promise.resolve(result).then((value) => setImmediate(() => send({ id, result: value })));
   }
 
   const client: EditorClient = {

@@ -13,6 +13,8 @@ export function changeNotices(
 ): { tell(what: readonly Changed[]): void; dispose(): void } {
   const waiting = new Set<Changed>();
   let timer: NodeJS.Timeout | null = null;
+  // Work that outlives its client still tells of changes, and a connection that has ended throws.
+  let disposed = false;
   // A client that has gone answers no more.
   const quietly = (request: Promise<unknown> | undefined): void => void request?.catch(() => undefined);
 
@@ -28,10 +30,12 @@ export function changeNotices(
 
   return {
     tell(what) {
+      if (disposed) return;
       for (const change of what) waiting.add(change);
       timer ??= setTimeout(send, GATHER);
     },
     dispose() {
+      disposed = true;
       if (timer) clearTimeout(timer);
       timer = null;
     },

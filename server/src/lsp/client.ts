@@ -14,6 +14,8 @@ export interface ClientFacts {
   /** Shows virtual documents of a server. */
   readonly virtualDocuments: boolean;
   readonly inlayHints: boolean;
+  /** Takes links for definitions; others get bare places. */
+  readonly links: boolean;
   readonly refresh: { readonly hints: boolean; readonly lenses: boolean; readonly tokens: boolean };
   readonly configuration: boolean;
   readonly watchesFiles: boolean;
@@ -39,6 +41,7 @@ export function clientFacts({
     changes: own.changes === true,
     virtualDocuments: workspace?.textDocumentContent !== undefined,
     inlayHints: textDocument?.inlayHint !== undefined,
+    links: textDocument?.definition?.linkSupport === true,
     refresh: {
       hints: workspace?.inlayHint?.refreshSupport === true,
       lenses: workspace?.codeLens?.refreshSupport === true,

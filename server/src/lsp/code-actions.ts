@@ -15,10 +15,10 @@ export const SERVER_COMMANDS = [PIN, UNPIN] as const;
 export function registerCodeActions({ connection, editor, client, log }: LspSession): void {
   connection.onCodeAction(
     answering(log, 'textDocument/codeAction', async ({ textDocument: { uri }, range, context }, token) => {
-      const wanted = context.only?.some(
+      const wanted = context?.only?.some(
         (kind) => kind === '' || kind.startsWith('sonde') || kind.startsWith('quickfix'),
       );
-      if (context.only && !wanted) return [];
+      if (context?.only && !wanted) return [];
       const found = await featureAt(editor, uri, range.start, signalOf(token));
       if (!found) return [];
       const { dictionary, index, label, pinned } = found.feature;

@@ -1,5 +1,5 @@
 /** `textDocument/definition`: the pages of a token's strongest features, one link each. */
-import type { LocationLink } from 'vscode-languageserver';
+import type { Location, LocationLink } from 'vscode-languageserver';
 import { topFeatures } from '../editor/highlights.ts';
 import { answering } from './errors.ts';
 import type { LspSession } from './lsp-session.ts';
@@ -10,24 +10,26 @@ import { signalOf } from './signal.ts';
 const COUNT = 5;
 
 export function registerDefinition(session: LspSession): void {
-  const { connection, editor, log } = session;
+  const { connection, editor, client, log } = session;
   connection.onDefinition(
     answering(log, 'textDocument/definition', async ({ textDocument: { uri }, position }, token) => {
       const found = await topFeatures(editor, uri, position, COUNT, signalOf(token));
       if (!found) return null;
-      const links: LocationLink[] = [];
+      const locations: Location[] = [];
       for (const { dictionary, index } of found.features) {
         const location = await pageLocation(session, { model: found.model, dictionary, index });
         if (!location) continue;
-        const { uri: targetUri, range } = location;
-        links.push({
+        locations.push(location);
+      }
+      if (!client.links) return locations;
+      return locations.map(
+        ({ uri: targetUri, range }): LocationLink => ({
           originSelectionRange: found.range,
           targetUri,
           targetRange: range,
           targetSelectionRange: range,
-        });
-      }
-      return links;
+        }),
+      );
     }),
   );
 }

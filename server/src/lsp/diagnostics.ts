@@ -25,10 +25,11 @@ export function diagnoser(connection: Connection, editor: Session, client: Clien
   const waiting = new Map<string, { timer: NodeJS.Timeout; abort: AbortController }>();
   // Documents whose problems came with hints: they come again with the next ones.
   const hinted = new Set<string>();
+  let disposed = false;
 
   async function publish(uri: string, from: number, to: number, outcomes: readonly Outcome[]): Promise<void> {
     const document = editor.documents.get(uri);
-    if (!document) return;
+    if (!document || disposed) return;
     const findings = [...syntaxFindings(document, from, to), ...traceFindings(document, outcomes)];
     const diagnostics = findings.slice(0, MAX_FINDINGS).map(toDiagnostic);
     await connection.sendDiagnostics({ uri, version: document.version, diagnostics });
@@ -69,6 +70,7 @@ export function diagnoser(connection: Connection, editor: Session, client: Clien
       connection.sendDiagnostics({ uri, diagnostics: [] }).catch(failed);
     },
     dispose() {
+      disposed = true;
       for (const uri of [...waiting.keys()]) stop(uri);
     },
   };

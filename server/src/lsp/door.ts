@@ -9,7 +9,7 @@ import 'vscode-languageserver-protocol/node';
 import { createConnection, createProtocolConnection, ProposedFeatures } from 'vscode-languageserver';
 import type { DoorOptions } from './door-options.ts';
 import { serve } from './serve.ts';
-import { type Line, lineTransport } from './transport.ts';
+import { CLIENT_EXIT, type Line, lineTransport } from './transport.ts';
 
 /** A door that takes lines. */
 export function lspDoor(
@@ -20,7 +20,7 @@ export function lspDoor(
     const connection = createConnection(
       (logger) => createProtocolConnection(transport.reader, transport.writer, logger),
       // The daemon outlives its clients: a client's end closes its line and nothing else.
-      { shutdownReceived: false, initialize: () => undefined, exit: () => line.close('the client said exit') },
+      { shutdownReceived: false, initialize: () => undefined, exit: () => line.close(CLIENT_EXIT) },
       ProposedFeatures.all,
     );
     const session = serve(connection, options);

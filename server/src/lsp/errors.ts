@@ -3,8 +3,9 @@ import { wireError } from '@sonde/protocol';
 import { LSPErrorCodes, ResponseError } from 'vscode-languageserver';
 import { SondeError } from '../core/errors.ts';
 import type { DoorLog } from './door-options.ts';
+import { checkParams, problemOf } from './params.ts';
 
-/** Runs a handler; what it throws becomes a response error. */
+/** Checks parameters, then runs a handler; what it throws becomes a response error. */
 export function answering<P extends unknown[], R>(
   log: DoorLog,
   method: string,
@@ -12,10 +13,20 @@ export function answering<P extends unknown[], R>(
 ): (...params: P) => Promise<R> {
   return async (...params) => {
     try {
+      checkParams(method, params[0]);
       return await handler(...params);
     } catch (error) {
       throw responseError(log, method, error);
     }
+  };
+}
+
+/** The same for a notification, which nobody answers: one that does not fit is told to the log, and left out. */
+export function noticing<P>(log: DoorLog, method: string, handler: (params: P) => void): (params: P) => void {
+  return (params) => {
+    const problem = problemOf(method, params);
+    if (problem === null) handler(params);
+    else log.warn({ method }, `an editor’s notification does not fit: ${problem}`);
   };
 }
 

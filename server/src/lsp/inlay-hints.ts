@@ -17,9 +17,12 @@ interface HintData {
 }
 
 export function registerInlayHints(session: LspSession): void {
-  const { connection, editor, log, diagnostics } = session;
+  const { connection, editor, log, diagnostics, ended } = session;
   // The last request of a document: what it still waits for ends when a newer one has begun its own.
   const running = new Map<string, AbortController>();
+  ended.addEventListener('abort', () => {
+    for (const abort of running.values()) abort.abort();
+  });
 
   connection.languages.inlayHint.on(
     answering(log, 'textDocument/inlayHint', async ({ textDocument: { uri }, range }) => {
@@ -32,15 +35,19 @@ export function registerInlayHints(session: LspSession): void {
       before?.abort();
       const { hints, complete, outcomes, late } = await answer;
       diagnostics.found(uri, range.start.line, range.end.line, outcomes);
-      if (!complete) {
-        late.then(
-          (rest) => {
+      const done = (): void => {
+        if (running.get(uri) === abort) running.delete(uri);
+      };
+      if (complete) done();
+      else {
+        late
+          .then((rest) => {
             if (abort.signal.aborted) return;
             diagnostics.found(uri, range.start.line, range.end.line, [...outcomes, ...rest]);
             editor.services.changed(['traces']);
-          },
-          () => undefined,
-        );
+          })
+          .catch((err) => log.error({ err }, 'late hints failed by a fault'))
+          .finally(done);
       }
       return hints.map((hint) => toInlayHint(session, hint));
     }),

@@ -12,4 +12,6 @@ export interface LspSession {
   readonly client: ClientFacts;
   readonly editor: Session;
   readonly diagnostics: Diagnoser;
+  /** Fires when the client has gone. */
+  readonly ended: AbortSignal;
 }

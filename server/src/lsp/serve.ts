@@ -75,8 +75,9 @@ function open(
     client.settings,
   );
   const diagnostics = diagnoser(connection, editor, client, log);
-  ends.push(changes.dispose, diagnostics.dispose);
-  return { connection, log, version, client, editor, diagnostics };
+  const end = new AbortController();
+  ends.push(changes.dispose, diagnostics.dispose, () => end.abort());
+  return { connection, log, version, client, editor, diagnostics, ended: end.signal };
 }
 
 function initializeResult({ client, version }: LspSession): InitializeResult {

@@ -13,6 +13,7 @@ import {
   type MessageReader,
   type MessageWriter,
 } from 'vscode-languageserver';
+import { problemOf } from './params.ts';
 
 /** What the door needs of a line. */
 export interface Line {
@@ -29,17 +30,22 @@ export interface LineTransport {
   closed(): void;
 }
 
+/** What a line closes with when its client has said goodbye. */
+export const CLIENT_EXIT = 'the client said exit';
+
 /** Requests of one client that may be in flight: an editor cancels what it no longer shows. */
 export const MAX_IN_FLIGHT = 256;
 
 const PARSE_ERROR = -32700;
 const INVALID_REQUEST = -32600;
+const INVALID_PARAMS = -32602;
 const NOT_INITIALIZED = -32002;
 const SERVER_BUSY = -32803;
 
 interface Wire {
   readonly id?: unknown;
   readonly method?: unknown;
+  readonly params?: unknown;
 }
 
 /** Reader and writer over a line. */
@@ -50,9 +56,20 @@ export function lineTransport(line: Line): LineTransport {
   const refuse = (id: unknown, code: number, message: string): void =>
     line.send(JSON.stringify({ jsonrpc: '2.0', id, error: { code, message } }));
 
+  /** Hands a message on. The library throws at some that no client should send, and that must end nothing but them. */
+  function take(message: Wire): void {
+    try {
+      reader.take(message as Message);
+    } catch {
+      refuse(null, INVALID_REQUEST, 'The message has parts that it must have missing.');
+    }
+  }
+
   /** Whether a request may go on. */
-  function admits(id: unknown, method: string): boolean {
-    if (stage === 'new' && method !== 'initialize')
+  function admits(id: unknown, method: string, params: unknown): boolean {
+    const problem = method === 'initialize' ? problemOf(method, params) : null;
+    if (problem !== null) refuse(id, INVALID_PARAMS, problem);
+    else if (stage === 'new' && method !== 'initialize')
       refuse(id, NOT_INITIALIZED, `"${method}" came before "initialize".`);
     else if (stage === 'shut' || (stage === 'open' && method === 'initialize'))
       refuse(id, INVALID_REQUEST, `"${method}" cannot come now: the session is ${stage}.`);
@@ -87,16 +104,19 @@ export function lineTransport(line: Line): LineTransport {
       if (typeof method !== 'string') {
         // An answer to a request of ours; before `initialize` we ask nothing.
         if (stage === 'new' || id === undefined) return refuse(null, INVALID_REQUEST, 'No method name.');
-        return reader.take(message as Message);
+        return take(message);
       }
       if (id !== undefined && typeof id !== 'string' && typeof id !== 'number')
         return refuse(null, INVALID_REQUEST, 'An id is a string or a number.');
       if (id !== undefined) {
-        if (admits(id, method.slice(0, 100))) reader.take(message as Message);
-      } else if (method === 'exit') line.close('the client said exit');
-      else if (stage === 'open') reader.take(message as Message);
+        if (admits(id, method.slice(0, 100), message.params)) take(message);
+      } else if (method === 'exit') line.close(CLIENT_EXIT);
+      else if (stage === 'open') take(message);
     },
     closed() {
+      // What a client that has gone was waiting for is not worth going on with.
+      for (const id of inFlight) take({ method: '$/cancelRequest', params: { id } });
+      inFlight.clear();
       reader.end();
     },
   };
