@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
 import { browserPlan } from './test/support/browser.ts';
 import { e2ePlan } from './test/support/e2e.ts';
+import { neovimPlan } from './test/support/neovim.ts';
 import { pythonPlan } from './test/support/python.ts';
 import { webgpuPlan } from './test/support/webgpu.ts';
 
@@ -17,6 +18,7 @@ interface Suite {
 const SUITES: Suite[] = [
   { name: 'webgpu', include: ['test/**/{webgpu,*.webgpu}.test.ts'], plan: webgpuPlan() },
   { name: 'browser', include: ['test/**/{browser,*.browser}.test.ts'], plan: browserPlan() },
+  { name: 'neovim', include: ['test/**/neovim.test.ts'], plan: neovimPlan() },
   { name: 'python', include: ['test/**/{python,*.python}.test.ts'], plan: pythonPlan() },
   {
     name: 'e2e',
