@@ -2,9 +2,11 @@
  * Copies messages between byte streams with LSP's framing and a WebSocket. It understands none of them; who starts it may
  * look at those in text and answer some in the place of the other side.
  */
+import type { IncomingMessage } from 'node:http';
 import type { Readable, Writable } from 'node:stream';
 import { frameReader, SUBPROTOCOL, subprotocols, writeFrame } from '@sonde/protocol';
 import { WebSocket } from 'ws';
+import { SondeError } from '../core/errors.ts';
 import type { DaemonAddress } from './connect.ts';
 
 export interface RelayOptions extends DaemonAddress {
@@ -23,7 +25,16 @@ export interface Intercept {
   fromServer(frame: string, reply: (frame: string) => void): string | null;
 }
 
-/** Relays until either side ends; settles with the reason. Rejects where the daemon cannot be reached. */
+/** How the editor's side ends a relay; any other reason is the daemon's. */
+export const STREAM_ENDED = 'the stream ended';
+export const STREAM_BROKE = 'the stream broke';
+export const NOT_FRAMED = 'a message that cannot be framed';
+
+/**
+ * Relays until either side ends; settles with the reason.
+ * @throws unauthorised where the daemon refuses; version-mismatch where it has no such door; device-unavailable where none
+ * answers.
+ */
 export async function relay({
   url,
   token,
@@ -35,10 +46,7 @@ export async function relay({
 }: RelayOptions): Promise<string> {
   const ca = certificate === undefined ? {} : { ca: certificate };
   const socket = new WebSocket(url, subprotocols(token), { ...ca, perMessageDeflate: false, maxPayload: 2 ** 30 });
-  await new Promise<void>((resolve, reject) => {
-    socket.once('open', resolve).once('error', reject);
-  });
-  if (socket.protocol !== SUBPROTOCOL) throw new Error(`${url} speaks "${socket.protocol}"; expected ${SUBPROTOCOL}.`);
+  await opened(socket, url);
   const closed = new Promise<string>((resolve) => {
     socket.on('close', (code, reason) => resolve(reason.toString() || `code ${code}`));
     socket.on('error', (error) => resolve(error.message));
@@ -61,10 +69,10 @@ export async function relay({
     intercept && typeof frame === 'string' ? intercept.fromEditor(frame) : frame;
   try {
     for await (const chunk of input) for (const frame of read(chunk as Buffer)) await sent(socket, pass(frame));
-    socket.close(1000, 'the stream ended');
+    socket.close(1000, STREAM_ENDED);
   } catch (error) {
     // Destroying the input rejects the loop too, and then the socket has closed already.
-    socket.close(1000, error instanceof RangeError ? 'a message that cannot be framed' : 'the stream broke');
+    socket.close(1000, error instanceof RangeError ? NOT_FRAMED : STREAM_BROKE);
   }
   return closed;
 }
@@ -72,4 +80,53 @@ export async function relay({
 /** Waits until the frame is taken, so that a fast editor is read no faster than the daemon listens. */
 function sent(socket: WebSocket, frame: string | Uint8Array): Promise<void> {
   return new Promise((resolve) => socket.send(frame, () => resolve()));
+}
+
+function opened(socket: WebSocket, url: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    socket.once('error', (cause) => {
+      const message = `No daemon answers at ${url}: ${cause.message}`;
+      reject(new SondeError('device-unavailable', message, { found: url }, cause));
+    });
+    socket.once('unexpected-response', (request, response) => {
+      void refusalOf(url, response).then(reject);
+      request.once('close', () => socket.terminate());
+    });
+    socket.once('open', () => {
+      if (socket.protocol === SUBPROTOCOL) return resolve();
+      const message = `${url} speaks "${socket.protocol}"; expected ${SUBPROTOCOL}.`;
+      reject(new SondeError('version-mismatch', message, { found: socket.protocol, expected: SUBPROTOCOL }));
+      socket.terminate();
+    });
+  });
+}
+
+/** Characters of a refusal that are told. */
+const REFUSAL_LENGTH = 500;
+
+/** A refusal as the daemon's HTTP side gives it: a status, and a sentence in JSON. */
+async function refusalOf(url: string, response: IncomingMessage): Promise<SondeError> {
+  let body = '';
+  try {
+    for await (const chunk of response.setEncoding('utf8')) if (body.length < REFUSAL_LENGTH) body += chunk;
+  } catch {
+    // A refusal that breaks off is told as far as it came.
+  }
+  const status = response.statusCode ?? 0;
+  const why = sentenceOf(body).slice(0, REFUSAL_LENGTH) || (response.statusMessage ?? '');
+  if (status === 404) {
+    const message = `The daemon at ${url} has no such door (404), so it is of another version. Stop it with "sonde stop".`;
+    return new SondeError('version-mismatch', message, { found: status });
+  }
+  const kind = [401, 403, 421].includes(status) ? 'unauthorised' : 'device-unavailable';
+  return new SondeError(kind, `The daemon at ${url} refuses (${status}): ${why}`, { found: status });
+}
+
+function sentenceOf(body: string): string {
+  try {
+    const { error } = JSON.parse(body) as { error?: unknown };
+    return typeof error === 'string' ? error : body;
+  } catch {
+    return body;
+  }
 }

@@ -1,12 +1,17 @@
 /** `sonde lsp --stdio`: an editor's line to the daemon, which is started if none runs. */
 import { readFileSync } from 'node:fs';
+import { PROTOCOL_VERSION } from '@sonde/protocol';
 import { Command } from 'commander';
 import { SondeError } from '../../core/errors.ts';
+import type { DaemonState } from '../../daemon/state.ts';
+import { CLIENT_EXIT } from '../../lsp/transport.ts';
 import type { DaemonAddress } from '../../rpc/connect.ts';
-import { relay } from '../../rpc/relay.ts';
+import { NOT_FRAMED, relay, STREAM_BROKE, STREAM_ENDED } from '../../rpc/relay.ts';
 import { addressOf, ensureDaemon } from '../daemon-client.ts';
 import { editorSide } from '../editor-side.ts';
 import type { SetExitCode } from '../options.ts';
+import { printWarnings } from '../output.ts';
+import { VERSION } from '../version.ts';
 
 /** Bytes of one message from the editor: a document may be long. */
 const MAX_MESSAGE_BYTES = 64 * 2 ** 20;
@@ -26,9 +31,10 @@ export function lspCommand(_: SetExitCode): Command {
     .option('--url <address>', `a daemon elsewhere, wss://host:port; its token is taken from ${TOKEN_VARIABLE}`)
     .option('--certificate <path>', 'PEM file of a certificate to trust')
     .action(async (options: Options) => {
-      const address = options.url === undefined ? addressOf(await ensureDaemon()) : remote(options.url, options);
+      const address =
+        options.url === undefined ? addressOf(sameVersion(await ensureDaemon())) : remote(options.url, options);
       const url = address.url.replace(/\/rpc$/, '/lsp');
-      await relay({
+      const reason = await relay({
         ...address,
         url,
         input: process.stdin,
@@ -36,7 +42,34 @@ export function lspCommand(_: SetExitCode): Command {
         maxMessageBytes: MAX_MESSAGE_BYTES,
         intercept: editorSide(),
       });
+      if (![CLIENT_EXIT, STREAM_ENDED, STREAM_BROKE].includes(reason)) throw broken(reason);
     });
+}
+
+/** An end that the editor did not ask for. */
+function broken(reason: string): SondeError {
+  return reason === NOT_FRAMED
+    ? new SondeError(
+        'too-large',
+        `The editor sent ${reason}: without Content-Length, or over ${MAX_MESSAGE_BYTES} bytes.`,
+      )
+    : new SondeError('device-unavailable', `The daemon ended the line: ${reason}.`, { found: reason });
+}
+
+/** @throws version-mismatch for a daemon whose messages are others than ours. */
+function sameVersion(state: DaemonState): DaemonState {
+  const { pid, version, protocolVersion } = state;
+  if (protocolVersion !== PROTOCOL_VERSION) {
+    throw new SondeError(
+      'version-mismatch',
+      `The daemon that runs (version ${version}, process ${pid}) speaks protocol version ${protocolVersion}; expected ${PROTOCOL_VERSION}. Stop it with "sonde stop"; the next connection starts one of this version.`,
+      { found: protocolVersion, expected: PROTOCOL_VERSION },
+    );
+  }
+  if (version !== VERSION) {
+    printWarnings([`The daemon that runs is version ${version}, this is ${VERSION}; "sonde stop" ends it.`]);
+  }
+  return state;
 }
 
 /** @throws unauthorised without a token; invalid-params for an address that would send it in the clear. */
