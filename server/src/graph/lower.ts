@@ -6,7 +6,7 @@ import { fault } from '../core/errors.ts';
 import { int64, type Tensor } from '../core/tensor.ts';
 import { type Dim, factorsOf, type Graph, type Node, type OpName } from './ir.ts';
 import { float, int, type LowerContext, namesOf, type Target } from './lower-context.ts';
-import { lowerAttention, lowerSparseDecode } from './lower-fused.ts';
+import { lowerAttention, lowerLogSumExp, lowerSparseDecode, summedByRows } from './lower-fused.ts';
 import { DATA_TYPE, type OnnxAttribute, type OnnxNode } from './onnx-proto.ts';
 
 export type { Target } from './lower-context.ts';
@@ -118,7 +118,10 @@ const RULES: { readonly [O in OpName]?: LowerRule<O> } = {
   ReduceMean: reduce,
   ReduceMax: reduce,
   ReduceSumSquare: reduce,
-  ReduceLogSumExp: reduce,
+  ReduceLogSumExp: (ctx, node, names) => {
+    if (summedByRows(ctx, node)) lowerLogSumExp(ctx, node, names);
+    else reduce(ctx, node, names);
+  },
   Softmax: overLastAxis,
   LogSoftmax: overLastAxis,
   Reshape: (ctx, node, names) => {

@@ -1,7 +1,7 @@
 /** Next-token predictions: a fragment after the unembedding, and its reading. Log-probabilities in nats. */
 import type { Tensor } from '../../core/tensor.ts';
 import type { GraphBuilder } from '../../graph/builder.ts';
-import { reshape, rows } from '../../graph/expr.ts';
+import { concat, reshape, rows, slice, sub } from '../../graph/expr.ts';
 import { unembed } from '../../graph/forward.ts';
 import type { Value } from '../../graph/ir.ts';
 import type { ModelHandle } from '../model-handle.ts';
@@ -30,12 +30,13 @@ export const PREDICTION_OUTPUTS = ['predictions.next', 'predictions.values', 'pr
 export function addPredictions(b: GraphBuilder, model: ModelHandle, final: Value, count: number): void {
   const logits = unembed({ b, spec: model.spec, weights: model.weights }, rows(b, final));
   const targets = reshape(b, b.input('targets', 'int64', final.shape.slice(0, -1)), [logits.shape[0]!, 1]);
-  // LogSoftmax is one fused pass: ReduceLogSumExp took six times as long at [128, 50257].
-  const logprobs = b.op('LogSoftmax', [logits], {});
-  // Ranked by logits, since subtracting may make near neighbours equal.
   const [, indices] = b.ops('TopK', [logits], { k: Math.min(count, model.spec.d_vocab) }) as [Value, Value];
-  b.output('predictions.next', b.op('GatherElements', [logprobs, targets], { axis: 1 }));
-  b.output('predictions.values', b.op('GatherElements', [logprobs, indices], { axis: 1 }));
+  const k = indices.shape[1] as number;
+  // Not LogSoftmax, which writes all log-probabilities where k + 1 are wanted: a second [rows, d_vocab] buffer.
+  const found = b.op('GatherElements', [logits, concat(b, [indices, targets], 1)], { axis: 1 });
+  const logprobs = sub(b, found, b.op('ReduceLogSumExp', [logits], { axes: [1] }));
+  b.output('predictions.next', slice(b, logprobs, 1, k, k + 1));
+  b.output('predictions.values', slice(b, logprobs, 1, 0, k));
   b.output('predictions.indices', indices);
 }
 
