@@ -67,6 +67,8 @@ async function open({ session, program, options, strict }: Calls['open']['params
     ...(settings.threads === undefined ? {} : { intraOpNumThreads: settings.threads }),
     ...(options.keeps === undefined ? {} : { preferredOutputLocation: locations(options.keeps) }),
     extra: { session: config },
+    // Its plans for each shape come on top of what the arena holds already: a quarter more memory from the second run on.
+    enableMemPattern: false,
     logSeverityLevel: 3,
   });
   sessions.set(session, { native, label: program.label });
