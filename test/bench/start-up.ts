@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { createEngine } from '../../server/dist/engine/engine.js';
-import { startRunner } from '../../server/dist/runtime/process-runner.js';
+import { launchRunner } from '../../server/dist/runtime/process-runner.js';
 import type { Fixtures } from './fixtures.js';
 import { LAYER } from './fixtures.js';
 import { K, NO_LIMIT } from './rig.js';
@@ -38,19 +38,20 @@ export function measureStartUp(fixtures: Fixtures, runs: number, log: (line: str
 
 /** `performance.now` counts from the start of the process, loading of Node and of all modules included. */
 async function program(model: string, dictionary: string): Promise<StartUp> {
-  const runner = await startRunner({ device: 'cpu' });
-  const runtime = performance.now();
+  const { runner, ready: running } = launchRunner({ device: 'cpu' });
+  const runtime = running.then(() => performance.now());
   const engine = createEngine({ runner, modelMemoryLimit: NO_LIMIT, sessionMemoryLimit: NO_LIMIT });
   await engine.loadModel({ name: model });
   const opened = performance.now();
   await engine.loadDictionary({ path: dictionary });
+  await running;
   const ready = performance.now();
   await engine.trace({ text: 'The quick brown fox jumps over the lazy dog.', k: K, predictions: 0 });
   const first = performance.now();
   await engine.trace({ text: 'Another short text, as long as the first.', k: K, predictions: 0 });
   const second = performance.now();
   await engine.dispose();
-  return { runtime, model: opened, ready, first, second };
+  return { runtime: await runtime, model: opened, ready, first, second };
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

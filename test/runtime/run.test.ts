@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { allocate, type DType } from '../../server/src/core/dtype.ts';
 import { float32, int64, type Tensor } from '../../server/src/core/tensor.ts';
+import { launchRunner } from '../../server/src/runtime/process-runner.ts';
 import { identityProgram, node, productProgram, program, slowProgram } from '../support/programs.ts';
 import { sharedRunner } from '../support/runner.ts';
 
@@ -136,4 +137,13 @@ describe('cancelling', () => {
     await Promise.all([first, second, third]);
     expect(settled).toEqual(['cancelled', 'first', 'third']);
   });
+});
+
+test('a call sent while the process still starts is answered', async () => {
+  const { runner: launched, ready } = launchRunner({ device: 'cpu' });
+  const session = await launched.open(identityProgram('int64'), PACKED);
+  const { y } = await launched.run(session, { x: int64([1], [7]) }, ['y']);
+  expect(Number(y!.data[0])).toBe(7);
+  await ready;
+  await launched.dispose();
 });

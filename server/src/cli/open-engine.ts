@@ -9,7 +9,7 @@ import type { Device } from '../core/runner.ts';
 import type { OpenDictionaryOptions } from '../dictionary/open.ts';
 import { createEngine, type Engine } from '../engine/engine.ts';
 import { chooseDevice } from '../runtime/devices.ts';
-import { startRunner } from '../runtime/process-runner.ts';
+import { launchRunner } from '../runtime/process-runner.ts';
 
 /** The embedded model's name. */
 export const EMBEDDED_MODEL = 'tinyworld';
@@ -39,7 +39,7 @@ export interface EngineChoice {
 export async function openEngine(choice: EngineChoice): Promise<Engine> {
   const limit = choice.memoryLimit === undefined ? totalmem() * DEFAULT_MEMORY_SHARE : choice.memoryLimit * 2 ** 30;
   const { device } = await chooseDevice(choice.device);
-  const runner = await startRunner({ device });
+  const { runner, ready } = launchRunner({ device });
   const engine = createEngine({
     runner,
     modelMemoryLimit: limit,
@@ -53,6 +53,7 @@ export async function openEngine(choice: EngineChoice): Promise<Engine> {
     await engine.loadModel({ name: choice.model, ...(embedded ? { folder: EMBEDDED_FOLDER } : {}) });
     const paths = choice.dictionaries.length > 0 || !embedded ? choice.dictionaries : embeddedDictionaries();
     for (const path of paths) await engine.loadDictionary({ path, ...choice.dictionaryOptions });
+    await ready;
     return engine;
   } catch (error) {
     await engine.dispose();

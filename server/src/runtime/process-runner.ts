@@ -41,6 +41,20 @@ interface Session {
  * @throws device-unavailable when it cannot start, or its build does not know the device.
  */
 export async function startRunner(options: RunnerOptions): Promise<ProcessRunner> {
+  const { runner, ready } = launchRunner(options);
+  await ready;
+  return runner;
+}
+
+/** A runner whose process is still starting: calls wait for it. */
+export interface LaunchedRunner {
+  readonly runner: ProcessRunner;
+  /** Rejects as `startRunner` does; await it before the runner is relied on. */
+  readonly ready: Promise<void>;
+}
+
+/** Starts the process and goes on meanwhile: a model opens in about the time that the process takes. */
+export function launchRunner(options: RunnerOptions): LaunchedRunner {
   const { device } = options;
   const sessions = new Map<SessionId, Session>();
   const queue = serialQueue();
@@ -51,9 +65,11 @@ export async function startRunner(options: RunnerOptions): Promise<ProcessRunner
   let disposed = false;
   let current = begin();
 
-  const backends = await current.ready.catch(cannotStart);
-  if (!backends.includes(device)) {
-    await current.kill();
+  async function checked({ ready, kill }: NativeProcess): Promise<void> {
+    const backends = await ready.catch(cannotStart);
+    if (backends.includes(device)) return;
+    disposed = true;
+    await kill();
     throw new SondeError(
       'device-unavailable',
       `This build of onnxruntime-node has no device '${device}'; it has ${backends.join(', ')}. Run \`sonde doctor\` for details.`,
@@ -105,7 +121,7 @@ export async function startRunner(options: RunnerOptions): Promise<ProcessRunner
     }
   }
 
-  return {
+  const runner: ProcessRunner = {
     device,
     pid: () => current.pid,
     restarts: () => lives - 1,
@@ -154,6 +170,10 @@ export async function startRunner(options: RunnerOptions): Promise<ProcessRunner
       await current.kill();
     },
   };
+  const ready = checked(current);
+  // Whoever launched it awaits this, perhaps after a failure of his own.
+  ready.catch(() => {});
+  return { runner, ready };
 }
 
 function isDeathInWork(error: unknown): error is SondeError {
