@@ -8,9 +8,9 @@ function check(kind: string, message: RegExp, remains: Partial<Remains>): void {
 }
 
 test.each<[string, RegExp, Partial<Remains>]>([
-  ['token', /401/, { stderr: 'Error: Unexpected server response: 401\n' }],
-  ['token', /unauthorised/, { code: 5, stderr: 'unauthorised: the token is wrong' }],
-  ['token', /is not set/, { code: 5, stderr: 'SONDE_TOKEN is not set; it holds the token of example.org.' }],
+  ['token', /refuses/, { stderr: 'Error: Unexpected server response: 401\n    at Socket.emit (node:events)\n' }],
+  ['token', /refuses/, { code: 5, stderr: 'unauthorised: the token is wrong' }],
+  ['token', /none is kept/, { code: 5, stderr: 'SONDE_TOKEN is not set; it holds the token of example.org.' }],
   ['setting', /expected wss/, { code: 2, stderr: '--url is http://x; expected wss://host:port.' }],
   ['version', /speaks ""/, { stderr: 'ws://127.0.0.1:1/lsp speaks ""; expected sonde.v1.' }],
   ['version', /newer/, { code: 5, stderr: 'The daemon is newer; stop it with "sonde stop".' }],
@@ -19,6 +19,8 @@ test.each<[string, RegExp, Partial<Remains>]>([
   ['lost', /ended the connection/, { code: null }],
 ])('%s: %s', (kind, message, remains) => check(kind, message, remains));
 
-test('of many lines the last speaks, without colours', () => {
-  check('lost', /^the daemon is stopping$/, { stderr: 'a warning\n\u001b[31mthe daemon is stopping\u001b[39m\n\n' });
+test('of many lines the last that tells speaks, without colours and places', () => {
+  check('lost', /^the daemon is stopping$/, {
+    stderr: 'a warning\n\u001b[31msonde: the daemon is stopping\u001b[39m\n    at Socket.emit (node:events)\n}\n',
+  });
 });

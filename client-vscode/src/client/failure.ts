@@ -19,8 +19,9 @@ const ACCESS = 5;
 export function failureOf({ code, stderr, error = '' }: Remains): Failure {
   const said = lastLine(stderr) || error || 'The daemon has ended the connection.';
   const all = `${stderr}\n${error}`;
-  if (/\b401\b|\b403\b|SONDE_TOKEN|unauthori[sz]ed|wrong token|token (?:is|was) (?:refused|wrong)/i.test(all)) {
-    return { kind: 'token', message: said };
+  if (/SONDE_TOKEN/.test(all)) return { kind: 'token', message: 'This daemon wants a token, and none is kept for it.' };
+  if (/\b401\b|\b403\b|unauthori[sz]ed/i.test(all)) {
+    return { kind: 'token', message: 'The daemon refuses the token that is kept for it.' };
   }
   if (code === ACCESS || /version-mismatch|protocol version|speaks ".*"; expected sonde\.v/i.test(all)) {
     return { kind: 'version', message: said };
@@ -29,9 +30,15 @@ export function failureOf({ code, stderr, error = '' }: Remains): Failure {
   return { kind: 'lost', message: said };
 }
 
-/** The last line that says something, without colours. */
+/** The last line that says something: no place in a program, no colours, no name of who speaks. */
 function lastLine(text: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: the escape sequences of terminals begin with one.
-  const plain = text.replace(/\u001b\[[0-9;]*m/g, '');
-  return plain.trim().split('\n').at(-1)?.trim() ?? '';
+  const lines = text.replace(/\u001b\[[0-9;]*m/g, '').split('\n');
+  const telling = lines.filter((line) => /\w/.test(line) && !/^\s*at /.test(line));
+  return (
+    telling
+      .at(-1)
+      ?.trim()
+      .replace(/^sonde: /, '') ?? ''
+  );
 }
