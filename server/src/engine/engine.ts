@@ -265,7 +265,7 @@ export function createEngine(options: EngineOptions): Engine {
     tokenize: async ({ model, text, bos }) => tokenizeText(registry.model(model), text, bos),
     async trace(call, signal) {
       const { tokenText, ...found } = await columns(call, signal);
-      return viewTrace(found, tokenText);
+      return await viewTrace(found, tokenText);
     },
     traceColumns: columns,
     async activations({ model: name, hooks, lane, ...request }, signal) {

@@ -1,22 +1,32 @@
 /** Turns a trace's columns into the result that scripts get. */
+import { mapInTurns } from '../core/turn.ts';
 import type { FeatureTable } from '../methods/trace/features.ts';
 import type { RowPredictions } from '../methods/trace/predictions.ts';
 import type { ColumnsResult, RunColumns } from './columns.ts';
 import type { TokenFeatures, TokenPredictions, TraceResult, TraceRun } from './results.ts';
 
-/** The whole result, labels and fit verdicts as they are now; `tokenText` spells predicted ids. */
-export function viewTrace(columns: ColumnsResult, tokenText: (id: number) => string): TraceResult {
+/**
+ * The whole result, labels and fit verdicts as they are now; `tokenText` spells predicted ids. Dictionary by dictionary,
+ * with a turn of the event loop between.
+ */
+export async function viewTrace(columns: ColumnsResult, tokenText: (id: number) => string): Promise<TraceResult> {
   const { model, device, k, warnings } = columns;
-  return { model, device, k, runs: columns.runs.map((run) => viewRun(columns, run, tokenText)), warnings };
+  const runs: TraceRun[] = [];
+  for (const run of columns.runs) runs.push(await viewRun(columns, run, tokenText));
+  return { model, device, k, runs, warnings };
 }
 
-function viewRun({ dictionaries }: ColumnsResult, run: RunColumns, tokenText: (id: number) => string): TraceRun {
+async function viewRun(
+  { dictionaries }: ColumnsResult,
+  run: RunColumns,
+  tokenText: (id: number) => string,
+): Promise<TraceRun> {
   const { bos, from, tokens, predictions } = run;
   return {
     bos,
     from,
     tokens,
-    dictionaries: run.dictionaries.map(({ name, table, mean_l0, fvu }) => {
+    dictionaries: await mapInTurns(run.dictionaries, ({ name, table, mean_l0, fvu }) => {
       const { info, labels } = dictionaries.get(name)!;
       const label = (index: number): string | null => labels.get(index)?.label ?? null;
       return { ...info, tokens: tokens.map((_, row) => tokenFeatures(table, row, label)), mean_l0, fvu };

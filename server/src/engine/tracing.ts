@@ -1,6 +1,7 @@
 /** Trace requests over a loaded model: options checked, one run per BOS setting, results assembled. */
 import { SondeError } from '../core/errors.ts';
 import { MAX_PREDICTIONS, MAX_TOP_K } from '../core/limits.ts';
+import { mapInTurns } from '../core/turn.ts';
 import { LOGITS, readActivations } from '../methods/activations.ts';
 import type { Execution } from '../methods/execution.ts';
 import { fvu } from '../methods/metrics/fvu.ts';
@@ -140,7 +141,9 @@ async function runGroup(
     bos: group.bos,
     from,
     tokens,
-    dictionaries: dictionaries.map(({ name }, i) => dictionaryColumns(name, outcome.dictionaries[i]!, tokens)),
+    dictionaries: await mapInTurns(dictionaries, ({ name }, i) =>
+      dictionaryColumns(name, outcome.dictionaries[i]!, tokens),
+    ),
     predictions: outcome.predictions,
   };
 }

@@ -108,7 +108,7 @@ export function traceCache(budget: number): TraceCache {
       lineage.ids = request.ids.slice(0, prefix);
       reusedTokens += Math.min(lineage.cached, request.to);
       await extend(execution, model, plan, lineage, request, signal);
-      return sliceRows(lineage.rows, request);
+      return await sliceRows(lineage.rows, request);
     } catch (error) {
       // A failure may have left rows half-written; stale means that the runtime lost its half.
       drop(execution, lineage);

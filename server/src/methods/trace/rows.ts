@@ -1,5 +1,6 @@
 /** Rows of a text that are known, position by position, so that an edit keeps those before it. */
 import { float32 } from '../../core/tensor.ts';
+import { mapInTurns } from '../../core/turn.ts';
 import { emptyTable, type FeatureTable } from './features.ts';
 import type { RowPredictions } from './predictions.ts';
 import type { TraceRequest } from './trace.ts';
@@ -81,14 +82,14 @@ export function joinRows(store: RowStore, rows: SequenceRows, from: number, firs
   });
 }
 
-/** The rows of a request, all of which are known. */
-export function sliceRows(
+/** The rows of a request, all of which are known; dictionary by dictionary, with a turn of the event loop between. */
+export async function sliceRows(
   store: RowStore,
   { dictionaries, ids, from, to, k, predictions }: TraceRequest,
-): SequenceRows {
+): Promise<SequenceRows> {
   const first = Math.max(0, from - 1);
   return {
-    dictionaries: dictionaries.map(({ d_out }, i) =>
+    dictionaries: await mapInTurns(dictionaries, ({ d_out }, i) =>
       gather(store.features[i]!.slice(from, to) as FeatureRow[], k, d_out),
     ),
     predictions:
