@@ -34,3 +34,24 @@ test('a client that answers stays, even where this process was stopped for longe
   for (let i = 0; i < 3; i++) await Promise.race([once(client, 'ping'), once(client, 'close')]);
   expect(lines.clients()).toBe(1);
 });
+
+test('a message may be as long as its own door takes', async () => {
+  const taken: number[] = [];
+  const door = () => ({ frame: (frame: string | Uint8Array) => void taken.push(frame.length), closed() {} });
+  const { url } = await openPort(door, {
+    doors: new Map([
+      ['/rpc', door],
+      ['/lsp', door],
+    ]),
+    maxMessageBytes: (path) => (path === '/rpc' ? 1000 : 5000),
+  });
+  const [script, editor] = [url, url.replace('/rpc', '/lsp')].map((at) => new WebSocket(at, subprotocols(TOKEN)));
+  for (const socket of [script!, editor!]) {
+    socket.on('error', () => undefined);
+    await once(socket, 'open');
+    socket.send('x'.repeat(4000));
+  }
+  expect((await once(script!, 'close'))[0]).toBe(1009);
+  await expect.poll(() => taken).toEqual([4000]);
+  editor!.terminate();
+});

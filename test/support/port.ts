@@ -20,7 +20,7 @@ export async function openPort(
     doors: new Map([['/rpc', door]]),
     policy: () => ({ token: TOKEN, hosts: new Set([host]), origins: new Set() }),
     log: SILENT,
-    maxMessageBytes: 100_000,
+    maxMessageBytes: () => 100_000,
     maxOutgoingBytes: 100_000,
     maxClients: 4,
     heartbeatMilliseconds: 60_000,

@@ -49,7 +49,10 @@ export const CONFIG = z.strictObject({
     .meta({ description: 'a client that answers no ping so long is closed' }),
   max_clients: z.number().int().positive().default(64),
   max_requests_in_flight: z.number().int().positive().default(32).meta({ description: 'of one client' }),
-  max_message_bytes: bytes.default(8 * 2 ** 20),
+  max_message_bytes: bytes.default(8 * 2 ** 20).meta({ description: 'of a script' }),
+  max_document_bytes: bytes
+    .default(128 * 2 ** 20)
+    .meta({ description: 'of a message of an editor: it sends a whole document in one, escapes and all' }),
   max_answer_bytes: bytes.default(256 * 2 ** 20),
   max_outgoing_bytes: bytes.default(64 * 2 ** 20).meta({ description: 'that may wait to be read by one client' }),
   log_level: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),

@@ -112,7 +112,7 @@ async function run<E extends OwnedEngine>(options: DaemonOptions<E>, release: ()
     ]),
     policy,
     log,
-    maxMessageBytes: config.max_message_bytes,
+    maxMessageBytes: (path) => (path === '/rpc' ? config.max_message_bytes : config.max_document_bytes),
     maxOutgoingBytes: config.max_outgoing_bytes,
     maxClients: config.max_clients,
     heartbeatMilliseconds: config.heartbeat_seconds * 1000,

@@ -15,7 +15,8 @@ export interface WebSocketOptions {
   readonly doors: ReadonlyMap<string, Door>;
   readonly policy: () => AccessPolicy;
   readonly log: Log;
-  readonly maxMessageBytes: number;
+  /** Bytes of one message to the door of a path. */
+  readonly maxMessageBytes: (path: string) => number;
   /** Bytes that may wait to be read by one client. */
   readonly maxOutgoingBytes: number;
   readonly maxClients: number;
@@ -45,19 +46,25 @@ const CODE_GOING_AWAY = 1001;
 
 export function webSocketLines(options: WebSocketOptions): WebSocketLines {
   const { doors, policy, log, maxClients } = options;
-  const server = new WebSocketServer({
-    noServer: true,
-    maxPayload: options.maxMessageBytes,
-    perMessageDeflate: false,
-    // The token's subprotocol is never echoed.
-    handleProtocols: (offered) => (offered.has(SUBPROTOCOL) ? SUBPROTOCOL : false),
-  });
+  const servers = new Map(
+    [...doors.keys()].map((path) => [
+      path,
+      new WebSocketServer({
+        noServer: true,
+        maxPayload: options.maxMessageBytes(path),
+        perMessageDeflate: false,
+        // The token's subprotocol is never echoed.
+        handleProtocols: (offered) => (offered.has(SUBPROTOCOL) ? SUBPROTOCOL : false),
+      }),
+    ]),
+  );
+  const clients = (): WebSocket[] => [...servers.values()].flatMap((server) => [...server.clients]);
   let last = performance.now();
   const heartbeat = setInterval(() => {
     const since = performance.now() - last;
     last += since;
     // After a pause of this process, such as a laptop's sleep, pongs may have come that it has not read yet.
-    beat(server.clients, since < LATE * options.heartbeatMilliseconds);
+    beat(clients(), since < LATE * options.heartbeatMilliseconds);
   }, options.heartbeatMilliseconds);
   heartbeat.unref();
 
@@ -74,18 +81,21 @@ export function webSocketLines(options: WebSocketOptions): WebSocketLines {
         log.warn({ peer: peerOf(request), status: refused.status, origin: request.headers.origin }, refused.message);
         return answer(socket, refused.status, refused.message);
       }
-      if (server.clients.size >= maxClients) {
+      if (clients().length >= maxClients) {
         return answer(socket, 503, `${maxClients} clients are connected, which is the most; try again later.`);
       }
-      server.handleUpgrade(request, socket, head, (webSocket) => open(webSocket, peerOf(request), door, options));
+      servers
+        .get(path)!
+        .handleUpgrade(request, socket, head, (webSocket) => open(webSocket, peerOf(request), door, options));
     },
-    clients: () => server.clients.size,
+    clients: () => clients().length,
     async close(reason) {
       clearInterval(heartbeat);
-      const closing = [...server.clients].map((client) => new Promise((resolve) => client.once('close', resolve)));
-      for (const client of server.clients) client.close(CODE_GOING_AWAY, reason);
+      const open = clients();
+      const closing = open.map((client) => new Promise((resolve) => client.once('close', resolve)));
+      for (const client of open) client.close(CODE_GOING_AWAY, reason);
       const patience = setTimeout(() => {
-        for (const client of server.clients) client.terminate();
+        for (const client of open) client.terminate();
       }, CLOSING_MILLISECONDS);
       await Promise.all(closing);
       clearTimeout(patience);

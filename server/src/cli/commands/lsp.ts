@@ -13,8 +13,8 @@ import type { SetExitCode } from '../options.ts';
 import { printWarnings } from '../output.ts';
 import { VERSION } from '../version.ts';
 
-/** Bytes of one message from the editor: a document may be long. */
-const MAX_MESSAGE_BYTES = 64 * 2 ** 20;
+/** Bytes of one message from the editor: a document may be long; the daemon has a bound of its own. */
+const MAX_MESSAGE_BYTES = 256 * 2 ** 20;
 
 /** Holds the token of a daemon elsewhere; an argument would be seen by everybody on the machine. */
 const TOKEN_VARIABLE = 'SONDE_TOKEN';
