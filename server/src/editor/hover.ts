@@ -117,7 +117,9 @@ async function pushesOf(
 ): Promise<Push[]> {
   const byDictionary = grouped(features, ({ dictionary }) => dictionary);
   const pushes: Push[] = [];
-  for (const [dictionary, own] of byDictionary) {
+  for (const [dictionary, found] of byDictionary) {
+    // In one order whatever their shares are by now, so that the engine knows them again.
+    const own = found.sort((a, b) => a.index - b.index);
     const indices = own.map(({ index }) => index);
     const effects = await session.services.engine.pushes(
       { model, dictionary, features: indices, token, lane: 'interactive' },

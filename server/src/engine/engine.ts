@@ -133,6 +133,8 @@ export interface Engine {
   status(): Promise<EngineStatus>;
   dispose(): Promise<void>;
 }
+/** Bytes of effects of features on tokens that are kept. */
+const PUSHES_BYTES = 4 * 2 ** 20;
 
 /** An engine over a runner. */
 export function createEngine(options: EngineOptions): Engine {
@@ -141,6 +143,7 @@ export function createEngine(options: EngineOptions): Engine {
   const sessions = sessionCache(scheduler, sessionMemoryLimit);
   const registry = createRegistry();
   const memo = createMemo<TraceColumns>(memoBytes, columnsBytes);
+  const effects = createMemo<readonly number[] | null>(PUSHES_BYTES, (found) => 8 * (found?.length ?? 0));
   const reuse = { batcher: traceBatcher(), cache: traceCache(options.prefixBytes ?? DEFAULT_PREFIX_BYTES) };
   const execution = (lane: Lane = 'batch') => sessions.on(lane);
   const open = residency(modelMemoryLimit, release);
@@ -151,6 +154,7 @@ export function createEngine(options: EngineOptions): Engine {
   /** Frees what a model or a dictionary holds, except what is in use. */
   async function release(digest: string): Promise<void> {
     memo.forget(digest);
+    effects.forget(digest);
     reuse.cache.forget(execution(), digest);
     await sessions.drop(digest);
   }
@@ -291,7 +295,11 @@ export function createEngine(options: EngineOptions): Engine {
     async pushes({ model: name, dictionary, features, token, lane }, signal) {
       const model = registry.model(name);
       const attached = registry.dictionary(model, dictionary);
-      return using(model, [attached], () => pushes(execution(lane), model, attached, features, token, signal));
+      const { digest, folding } = attached.dictionary;
+      const key = JSON.stringify([model.checkpoint.digest, digest, folding, token, features]);
+      const compute = (own: AbortSignal): Promise<readonly number[] | null> =>
+        using(model, [attached], () => pushes(execution(lane), model, attached, features, token, own));
+      return effects.get(key, compute, signal);
     },
     async featuresByToken({ model: name, text, limit, lane }, signal) {
       const model = registry.model(name);
