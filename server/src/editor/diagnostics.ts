@@ -17,20 +17,25 @@ export interface Finding {
   readonly message: string;
 }
 
-/** Lines whose syntax is looked at: those around the ones on screen, and the document's first. */
+/** Lines around the ones on screen, and at the document's beginning, whose syntax is looked at; UTF-16 units of them. */
 const MARGIN = 500;
+const MARGIN_LENGTH = 64 * 2 ** 10;
 /** Findings of one document. */
 export const MAX_FINDINGS = 500;
 
 /** Problems of the syntax around lines [from, to], and at the document's beginning. */
 export function syntaxFindings(document: Document, from: number, to: number): Finding[] {
-  const last = document.lines.count - 1;
-  const windows = [
-    [0, Math.min(last, MARGIN)],
-    [Math.max(0, from - MARGIN), Math.min(last, to + MARGIN)],
-  ] as const;
-  const found = windows.flatMap(([first, end]) => unitsIn(document, first, end).problems);
-  return distinct(found);
+  const beginning = unitsIn(document, 0, marginFrom(document, 0, 1)).problems;
+  const around = unitsIn(document, marginFrom(document, from, -1), marginFrom(document, to, 1)).problems;
+  return distinct([...beginning, ...around]);
+}
+
+/** The last line of the margin that goes from a line in a direction. */
+function marginFrom({ lines }: Document, line: number, step: 1 | -1): number {
+  const end = Math.max(0, Math.min(lines.count - 1, line + step * MARGIN));
+  let at = Math.max(0, Math.min(lines.count - 1, line));
+  for (let length = 0; at !== end && length < MARGIN_LENGTH; at += step) length += lines.line(at).length;
+  return at;
 }
 
 /** What traces of units found. */

@@ -13,7 +13,7 @@ import {
 import { MAX_UNITS } from './hints.ts';
 import { documentOf, type Session, tokenAt, view } from './session.ts';
 import { columnsOf, type UnitView, type ViewToken } from './unit-view.ts';
-import { unitsIn } from './units.ts';
+import { firstUnits } from './units.ts';
 
 export interface ListedFeature extends FeatureAt {
   /** Tokens looked at on which it fires. */
@@ -75,12 +75,8 @@ export async function featuresOfLines(
   signal?: AbortSignal,
 ): Promise<FeatureList> {
   const document = documentOf(session, uri);
-  const last = document.lines.count - 1;
-  const { units } = unitsIn(document, range?.start.line ?? 0, Math.min(last, range?.end.line ?? last));
-  const readable = units.filter((unit) => unit.readable);
-  const views = await mapBounded(readable.slice(0, MAX_UNITS), 16, (unit) =>
-    view(session, document, unit, { lane: 'interactive' }, signal),
-  );
+  const { units, more } = firstUnits(document, range, MAX_UNITS);
+  const views = await mapBounded(units, 16, (unit) => view(session, document, unit, { lane: 'interactive' }, signal));
   const everything = { hideDense: false, hideBosOnly: false };
   const filter = filterOf(session.settings());
   const best = new Map<string, ListedFeature>();
@@ -112,7 +108,7 @@ export async function featuresOfLines(
     dictionaries: summaries(views),
     features: features.slice(0, limit),
     hidden: hidden.size,
-    truncated: features.length > limit || readable.length > MAX_UNITS,
+    truncated: features.length > limit || more,
   };
 }
 

@@ -6,7 +6,7 @@ import { MAX_UNITS } from './hints.ts';
 import type { FeatureRef, NamedFeature } from './knowledge.ts';
 import { dictionaryOf } from './naming.ts';
 import { documentOf, type Session } from './session.ts';
-import { unitsIn } from './units.ts';
+import { firstUnits } from './units.ts';
 
 export interface HeatToken {
   readonly text: string;
@@ -37,11 +37,8 @@ export async function heatOf(
   signal?: AbortSignal,
 ): Promise<Heat> {
   const document = documentOf(session, uri);
-  const [from, to] = range ? [range.start.line, range.end.line] : [0, document.lines.count - 1];
-  const { units } = unitsIn(document, from, Math.min(to, document.lines.count - 1));
-  const readable = units.filter((unit) => unit.readable);
-  const chosen = readable.slice(0, MAX_UNITS);
-  const overs = await mapBounded(chosen, 16, (unit) =>
+  const { units, more } = firstUnits(document, range, MAX_UNITS);
+  const overs = await mapBounded(units, 16, (unit) =>
     featureOver(session, document, unit, feature, 'interactive', signal),
   );
   const all = overs.flatMap((over, unit) =>
@@ -61,6 +58,6 @@ export async function heatOf(
     feature: known.name(feature.index),
     max,
     tokens,
-    truncated: tokens.length < all.length || chosen.length < readable.length,
+    truncated: tokens.length < all.length || more,
   };
 }

@@ -10,9 +10,10 @@ import type { Document } from './documents.ts';
 import { filterOf, knownColumns, strongestAt } from './features-at.ts';
 import type { TokenHint } from './hint-memory.ts';
 import type { DictionaryKnowledge } from './knowledge.ts';
+import { prepared } from './prepare.ts';
 import { documentOf, type Session, view } from './session.ts';
 import type { UnitView } from './unit-view.ts';
-import { unitsIn } from './units.ts';
+import { firstUnits } from './units.ts';
 
 export interface Hints {
   readonly hints: readonly TokenHint[];
@@ -37,11 +38,9 @@ const SPARSE_SHARE = 0.5;
 
 /** Hints of a range of lines. The signal ends what nobody waits for any more: the caller's next request for the document. */
 export async function hintsOf(session: Session, uri: string, range: Range, signal: AbortSignal): Promise<Hints> {
-  const document = documentOf(session, uri);
+  const document = (await prepared(session.documents, uri)) ?? documentOf(session, uri);
   const [from, to] = [range.start.line, range.end.line];
-  const units = unitsIn(document, from, to)
-    .units.filter(({ readable }) => readable)
-    .slice(0, MAX_UNITS);
+  const { units } = firstUnits(document, range, MAX_UNITS);
   const done = new Map<Unit, Outcome>();
   const work = units.map((unit) =>
     traceOne(session, document, unit, signal).then((outcome) => done.set(unit, outcome)),
@@ -84,9 +83,8 @@ const FIRST_UNITS = 30;
 export async function traceFirst(session: Session, uri: string, signal: AbortSignal): Promise<Outcome[]> {
   const document = session.documents.get(uri);
   if (!document) return [];
-  const { units } = unitsIn(document, 0, Math.min(document.lines.count - 1, 10 * FIRST_UNITS));
   const outcomes: Outcome[] = [];
-  for (const unit of units.filter(({ readable }) => readable).slice(0, FIRST_UNITS)) {
+  for (const unit of firstUnits(document, null, FIRST_UNITS).units) {
     if (signal.aborted) break;
     outcomes.push(await traceOne(session, document, unit, signal, 'batch'));
   }

@@ -63,6 +63,8 @@ interface Known {
 export function createKnowledge(services: EditorServices): Knowledge {
   const { engine } = services;
   const known = new Map<string, Known>();
+  // Runs of traces that were taken in: the memo gives the same ones again at every keystroke.
+  let learned = new WeakSet<ColumnsResult['runs']>();
   let pins: readonly FeatureRef[] = [];
   let workspace = NO_LABELS;
   // By digest and name, until the labels change.
@@ -81,7 +83,10 @@ export function createKnowledge(services: EditorServices): Knowledge {
         services.changed(['traces']);
       },
       // The next trace asks again.
-      () => known.delete(key),
+      () => {
+        known.delete(key);
+        learned = new WeakSet();
+      },
     );
     return entry;
   }
@@ -95,6 +100,8 @@ export function createKnowledge(services: EditorServices): Knowledge {
 
   return {
     learn({ model, runs, dictionaries }) {
+      if (learned.has(runs)) return;
+      learned.add(runs);
       for (const { tokens, dictionaries: columns } of runs) {
         for (const { name, table } of columns) {
           const { maxima } = entryOf(model.name, dictionaries.get(name)!.info);

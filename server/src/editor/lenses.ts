@@ -1,10 +1,12 @@
 /** A line above each prompt: its length, what is not explained of it, and what may be done with it. */
 import type { Range } from '../prompt/lines.ts';
+import type { Unit } from '../prompt/unit.ts';
 import { layerOf } from './choice.ts';
+import type { Document } from './documents.ts';
 import { summaries } from './feature-list.ts';
 import { documentOf, type Session, view } from './session.ts';
 import type { UnitView } from './unit-view.ts';
-import { unitAt, unitsIn } from './units.ts';
+import { unitAt, windows } from './units.ts';
 
 export interface Lens {
   readonly range: Range;
@@ -18,9 +20,22 @@ const MAX_LENSES = 200;
 export function lensesOf(session: Session, uri: string): readonly Lens[] {
   const document = session.documents.get(uri);
   if (!document || (document.kind !== 'prompt' && document.annotated.length === 0)) return [];
-  const { units } = unitsIn(document, 0, document.lines.count - 1);
-  const shown = document.kind === 'prompt' ? units : units.filter(({ kind }) => kind === 'prompt');
+  const shown = document.kind === 'prompt' ? promptsOf(document) : selectionsOf(document);
   return shown.slice(0, MAX_LENSES).map(({ range }, i) => ({ range, next: shown[i + 1]?.range ?? null }));
+}
+
+/** One more than is shown: the last one's next. */
+function promptsOf(document: Document): Pick<Unit, 'range'>[] {
+  const units: Unit[] = [];
+  for (const window of windows(document)) {
+    units.push(...window);
+    if (units.length > MAX_LENSES) break;
+  }
+  return units;
+}
+
+function selectionsOf({ annotated }: Document): Pick<Unit, 'range'>[] {
+  return annotated.map((range) => ({ range }));
 }
 
 /** What a lens says once its prompt is traced: "14 tokens · not explained 3.4 % (layer 2)"; null where there is no prompt. */

@@ -8,7 +8,7 @@ import type { Unit } from '../prompt/unit.ts';
 import { type Document, kindOf } from './documents.ts';
 import type { EditorServices } from './services.ts';
 import type { Session } from './session.ts';
-import { allUnits, closedDocument } from './units.ts';
+import { closedDocument, windows } from './units.ts';
 
 /** Files that are listed, bytes of one, bytes of all. */
 export const MAX_FILES = 2000;
@@ -53,7 +53,7 @@ export async function* scanWorkspace(
     const fraction = done++ / total;
     if (!document) continue;
     report.read++;
-    for (const units of allUnits(document)) {
+    for (const units of windows(document)) {
       // One turn of the event loop per window: parsing a large file must not hold up typing.
       await new Promise((resolve) => setImmediate(resolve));
       for (const unit of units) {

@@ -5,7 +5,7 @@ import { featureOver } from './activations.ts';
 import { MAX_UNITS } from './hints.ts';
 import { dictionaryOf } from './naming.ts';
 import { type Session, view } from './session.ts';
-import { unitsIn } from './units.ts';
+import { firstUnits } from './units.ts';
 
 /** One token's part of one line. */
 export interface SemanticToken {
@@ -31,9 +31,7 @@ export async function semanticTokensOf(
   const document = session.documents.get(uri);
   if (!document) return [];
   const [from, to] = [range.start.line, Math.min(range.end.line, document.lines.count - 1)];
-  const units = unitsIn(document, from, to)
-    .units.filter(({ readable }) => readable)
-    .slice(0, MAX_UNITS);
+  const { units } = firstUnits(document, range, MAX_UNITS);
   const [pin] = session.knowledge.pins();
   const perUnit = await mapBounded(units, 16, async (unit) => {
     const over = pin ? await featureOver(session, document, unit, pin, 'interactive', signal) : null;

@@ -10,6 +10,7 @@ import { type Chooser, createChooser } from './choice.ts';
 import { createDocuments, type Document, type Documents } from './documents.ts';
 import { createHintMemory, type HintMemory } from './hint-memory.ts';
 import { createKnowledge, type Knowledge } from './knowledge.ts';
+import { prepared } from './prepare.ts';
 import type { EditorServices } from './services.ts';
 import type { Settings } from './settings.ts';
 import { type UnitView, type ViewOptions, type ViewToken, viewUnit } from './unit-view.ts';
@@ -85,7 +86,7 @@ export async function tokenAt(
   signal?: AbortSignal,
   predictions = false,
 ): Promise<Found | null> {
-  const document = session.documents.get(uri);
+  const document = await prepared(session.documents, uri);
   const unit = document && unitAt(document, position);
   if (!document || !unit?.readable) return null;
   const found = await view(session, document, unit, { lane: 'interactive', predictions }, signal);

@@ -16,15 +16,52 @@ export function unitsIn(document: Document, from: number, to: number): Parsed {
   return selected.length === 0 ? parsed : { ...parsed, units: [...parsed.units, ...selected] };
 }
 
-/** All units, window by window, so that a caller may pause between. Each unit comes once. */
-export function* allUnits(document: Document): Generator<readonly Unit[]> {
-  const { lines } = document;
-  const window = 256;
-  for (let from = 0; from < lines.count; from += window) {
-    const to = Math.min(lines.count, from + window) - 1;
-    const { units } = unitsIn(document, from, to);
-    yield units.filter(({ range: { start } }) => start.line >= from && start.line <= to);
+/** Lines of a window, and UTF-16 units of it: about a millisecond's reading. */
+const WINDOW_LINES = 256;
+const WINDOW_LENGTH = 32 * 2 ** 10;
+
+/** Units that touch lines [from, to], window by window, so that a caller may pause between, or stop. Each comes once. */
+export function* windows(
+  document: Document,
+  from = 0,
+  to = document.lines.count - 1,
+): Generator<readonly Unit[], undefined> {
+  const { syntax, lines, annotated } = document;
+  const last = Math.min(to, lines.count - 1);
+  let next = Math.max(0, from);
+  while (syntax && next <= last) {
+    const first = next;
+    const end = endOfWindow(document, first, last);
+    const units = syntax.parse(lines, first, end).units;
+    // A unit that reaches out of its window is not read again for the next one, however long it is.
+    next = units.reduce((line, { range }) => Math.max(line, range.end.line), end) + 1;
+    yield first === from ? units : units.filter(({ range: { start } }) => start.line >= first);
   }
+  const selected = annotated.filter((range) => touches(range, from, last));
+  if (selected.length > 0) yield selected.map((range) => selectionUnit(lines, range));
+}
+
+/** The first readable units that touch a range of lines (the document without one); `more` where others follow. */
+export function firstUnits(
+  document: Document,
+  range: Pick<Range, 'start' | 'end'> | null,
+  limit: number,
+): { readonly units: readonly Unit[]; readonly more: boolean } {
+  const units: Unit[] = [];
+  for (const window of windows(document, range?.start.line, range?.end.line)) {
+    units.push(...window.filter(({ readable }) => readable));
+    if (units.length > limit) return { units: units.slice(0, limit), more: true };
+  }
+  return { units, more: false };
+}
+
+function endOfWindow({ lines }: Document, first: number, last: number): number {
+  let line = first;
+  for (let length = 0; line < Math.min(first + WINDOW_LINES - 1, last); line++) {
+    length += lines.line(line).length;
+    if (length >= WINDOW_LENGTH) break;
+  }
+  return line;
 }
 
 /** The unit that a place lies in. */

@@ -5,6 +5,7 @@
 import { type Connection, type Diagnostic, DiagnosticSeverity } from 'vscode-languageserver';
 import { type Finding, MAX_FINDINGS, syntaxFindings, traceFindings } from '../editor/diagnostics.ts';
 import { type Outcome, traceFirst } from '../editor/hints.ts';
+import { prepared } from '../editor/prepare.ts';
 import type { Session } from '../editor/session.ts';
 import type { ClientFacts } from './client.ts';
 import type { DoorLog } from './door-options.ts';
@@ -23,12 +24,13 @@ export interface Diagnoser {
 
 export function diagnoser(connection: Connection, editor: Session, client: ClientFacts, log: DoorLog): Diagnoser {
   const waiting = new Map<string, { timer: NodeJS.Timeout; abort: AbortController }>();
-  // Documents whose problems came with hints: they come again with the next ones.
-  const hinted = new Set<string>();
+  // What the last hints found, told once a while: hints come with every keystroke.
+  const hinted = new Map<string, { from: number; to: number; outcomes: readonly Outcome[] }>();
+  const told = new Map<string, NodeJS.Timeout>();
   let disposed = false;
 
   async function publish(uri: string, from: number, to: number, outcomes: readonly Outcome[]): Promise<void> {
-    const document = editor.documents.get(uri);
+    const document = await prepared(editor.documents, uri);
     if (!document || disposed) return;
     const findings = [...syntaxFindings(document, from, to), ...traceFindings(document, outcomes)];
     const diagnostics = findings.slice(0, MAX_FINDINGS).map(toDiagnostic);
@@ -52,6 +54,12 @@ export function diagnoser(connection: Connection, editor: Session, client: Clien
     waiting.delete(uri);
   }
 
+  function tell(uri: string): void {
+    told.delete(uri);
+    const { from, to, outcomes } = hinted.get(uri)!;
+    publish(uri, from, to, outcomes).catch(failed);
+  }
+
   const failed = (err: unknown): void => log.warn({ err }, 'a document’s problems cannot be told');
   return {
     refresh(uri) {
@@ -61,17 +69,20 @@ export function diagnoser(connection: Connection, editor: Session, client: Clien
       waiting.set(uri, { timer, abort });
     },
     found(uri, from, to, outcomes) {
-      hinted.add(uri);
-      publish(uri, from, to, outcomes).catch(failed);
+      hinted.set(uri, { from, to, outcomes });
+      if (!told.has(uri)) told.set(uri, setTimeout(tell, DELAY, uri));
     },
     closed(uri) {
       stop(uri);
+      clearTimeout(told.get(uri));
+      told.delete(uri);
       hinted.delete(uri);
       connection.sendDiagnostics({ uri, diagnostics: [] }).catch(failed);
     },
     dispose() {
       disposed = true;
       for (const uri of [...waiting.keys()]) stop(uri);
+      for (const timer of told.values()) clearTimeout(timer);
     },
   };
 }

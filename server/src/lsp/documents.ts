@@ -1,5 +1,6 @@
 /** Documents opened, edited and closed. No model work happens here: typing waits for nothing. */
 import type { Edit } from '../editor/documents.ts';
+import { prepared } from '../editor/prepare.ts';
 import { labelsUri, refreshLabels } from '../editor/relabel.ts';
 import { comparePositions, type Range } from '../prompt/lines.ts';
 import { noticing } from './errors.ts';
@@ -14,6 +15,7 @@ export function registerDocuments({ connection, editor, log, diagnostics }: LspS
   connection.onDidOpenTextDocument(
     noticing(log, 'textDocument/didOpen', ({ textDocument: { uri, languageId, version, text } }) => {
       documents.open(uri, languageId, version, text);
+      void prepared(documents, uri);
       if (isLabels(uri)) labelsChanged();
       else diagnostics.refresh(uri);
     }),

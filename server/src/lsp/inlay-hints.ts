@@ -31,8 +31,8 @@ export function registerInlayHints(session: LspSession): void {
       const abort = new AbortController();
       running.set(uri, abort);
       const answer = hintsOf(editor, uri, range, abort.signal);
-      // Work that both want goes on: the newer request has joined it.
-      before?.abort();
+      // A turn later this request has joined the work that both want: that goes on.
+      setImmediate(() => before?.abort());
       const { hints, complete, outcomes, late } = await answer;
       diagnostics.found(uri, range.start.line, range.end.line, outcomes);
       const done = (): void => {

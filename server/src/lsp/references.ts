@@ -7,6 +7,9 @@ import { parseFeatureUri } from './feature-uri.ts';
 import type { LspSession } from './lsp-session.ts';
 import { signalOf } from './signal.ts';
 
+/** Milliseconds between two reports of progress. */
+const PROGRESS = 200;
+
 export function registerReferences({ connection, editor, log }: LspSession): void {
   connection.onReferences(
     answering(log, 'textDocument/references', async ({ textDocument: { uri }, position }, token, workDone, partial) => {
@@ -20,7 +23,9 @@ export function registerReferences({ connection, editor, log }: LspSession): voi
           feature,
           {
             ...(partial ? { onBatch: (batch: readonly Reference[]) => partial.report(batch.map(toLocation)) } : {}),
-            onProgress: (fraction, texts) => workDone.report(Math.floor(100 * fraction), `${texts} texts`),
+            onProgress: every(PROGRESS, (fraction: number, texts: number) =>
+              workDone.report(Math.floor(100 * fraction), `${texts} texts`),
+            ),
           },
           signal,
         );
@@ -32,6 +37,16 @@ export function registerReferences({ connection, editor, log }: LspSession): voi
       }
     }),
   );
+}
+
+/** Calls on, at most once in so many milliseconds. */
+function every<P extends unknown[]>(milliseconds: number, call: (...params: P) => void): (...params: P) => void {
+  let last = 0;
+  return (...params) => {
+    if (performance.now() - last < milliseconds) return;
+    last = performance.now();
+    call(...params);
+  };
 }
 
 function toLocation({ uri, range }: Reference): Location {

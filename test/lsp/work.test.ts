@@ -1,0 +1,92 @@
+/** How much work requests cost: what is known is not computed again, and nobody's work is thrown away for a newer one. */
+import { readdirSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { beforeAll, expect, test } from 'vitest';
+import { createEngine, type Engine } from '../../server/src/engine/engine.ts';
+import { eventually } from '../support/daemon.ts';
+import { type EditorClient, editorClient } from '../support/editor-client.ts';
+import { sharedRunner } from '../support/runner.ts';
+
+const runner = sharedRunner();
+const TINYWORLD = fileURLToPath(new URL('../../server/models/tinyworld', import.meta.url));
+const URI = 'file:///work/test.prompt';
+const PROMPTS = 6;
+let engine: Engine;
+let runs = 0;
+
+beforeAll(async () => {
+  const counted = {
+    ...runner(),
+    run: (...params: Parameters<ReturnType<typeof runner>['run']>) => {
+      runs++;
+      return runner().run(...params);
+    },
+  };
+  engine = createEngine({ runner: counted, modelMemoryLimit: 2 ** 31, sessionMemoryLimit: 2 ** 31 });
+  await engine.loadModel({ name: 'tinyworld', folder: TINYWORLD });
+  for (const name of readdirSync(`${TINYWORLD}/dictionaries`))
+    await engine.loadDictionary({ path: `${TINYWORLD}/dictionaries/${name}` });
+});
+
+const HINTS = {
+  textDocument: { uri: URI },
+  range: { start: { line: 0, character: 0 }, end: { line: 99, character: 0 } },
+};
+
+/** Six prompts that no other test has. */
+function prompts(word: string): string {
+  return Array.from({ length: PROMPTS }, (_, i) => `The ${word} came to harbour ${i} at night.`).join('\n---\n');
+}
+
+/** Nothing is traced any more, background work included. */
+async function quiet(client: EditorClient): Promise<void> {
+  let before = -1;
+  await eventually('rest', async () => {
+    await client.request('textDocument/inlayHint', HINTS);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    const waiting = Object.values((await engine.status()).waiting).some((count) => count > 0);
+    const rests = runs === before && !waiting;
+    before = runs;
+    return rests;
+  });
+}
+
+test('a newer request for hints joins the traces that an older one waits for', async () => {
+  const client = await editorClient(engine);
+  client.open(URI, prompts('ferry'));
+  const before = (await engine.status()).memo;
+  const first = client.request('textDocument/inlayHint', HINTS);
+  const second = client.request('textDocument/inlayHint', HINTS);
+  await Promise.all([first, second]);
+  await quiet(client);
+  const after = (await engine.status()).memo;
+  expect(after.misses - before.misses).toBe(PROMPTS);
+  client.hangUp();
+});
+
+test('hints and hovers that were told before run nothing', async () => {
+  const client = await editorClient(engine);
+  client.open(URI, prompts('lantern'));
+  const hover = () =>
+    client.request('textDocument/hover', { textDocument: { uri: URI }, position: { line: 2, character: 6 } });
+  await hover();
+  await quiet(client);
+  const again = await hover();
+  const before = runs;
+  expect(await hover()).toEqual(again);
+  await client.request('textDocument/inlayHint', HINTS);
+  expect(runs).toBe(before);
+  client.hangUp();
+});
+
+test('an edit traces the prompt that it changes, and no other', async () => {
+  const client = await editorClient(engine);
+  client.open(URI, prompts('fisherman'));
+  await quiet(client);
+  const before = (await engine.status()).memo;
+  const at = { line: 4, character: 3 };
+  client.change(URI, 2, { start: at, end: at }, ' old');
+  await quiet(client);
+  expect((await engine.status()).memo.misses - before.misses).toBe(1);
+  client.hangUp();
+});
