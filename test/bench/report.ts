@@ -5,6 +5,7 @@ import { daemonRows } from './daemon/render.js';
 import type { MemoryResult } from './memory.js';
 import { MAX_RATIO, type SpeedReport } from './speed.js';
 import { MAX_READY_MS, type StartUp } from './start-up.js';
+import { table } from './table.js';
 import type { TrainingResult } from './training.js';
 import { verdict } from './verdict.js';
 
@@ -117,17 +118,3 @@ const RENDERERS: { readonly [P in Part]: (found: PartReports[P]) => string[] } =
     table(['', '', ''], daemonRows(found)),
   ],
 };
-
-/** Columns as wide as their widest cell; the first and the last to the left, numbers to the right. */
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const lines = [head, ...rows];
-  const widths = head.map((_, column) => Math.max(...lines.map((line) => line[column]!.length)));
-  return lines
-    .map((line) =>
-      line
-        .map((cell, i) => (i === 0 || i === head.length - 1 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!)))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n');
-}

@@ -12,9 +12,14 @@ import type { LoopDelay } from './loop-watch.js';
 
 export interface BenchDaemon {
   readonly pid: number;
+  /** Its script door, and the token that opens all doors. */
+  readonly url: string;
+  readonly token: string;
   connect(): Promise<SondeClient>;
   /** The worst delay of its event loop since it was asked last. */
   loopDelay(): Promise<LoopDelay>;
+  /** Asks what is loaded into it in the watch's place. */
+  ask(): Promise<unknown>;
 }
 
 const MAIN = fileURLToPath(new URL('../../../server/dist/main.js', import.meta.url));
@@ -25,24 +30,29 @@ export async function withDaemon<T>(
   args: readonly string[],
   use: (daemon: BenchDaemon) => Promise<T>,
   environment: Readonly<Record<string, string>> = {},
+  preload: readonly string[] = ['--import', WATCH],
 ): Promise<T> {
   const folder = mkdtempSync(join(tmpdir(), 'sonde-bench-daemon-'));
   const settings = { SONDE_STATE_FOLDER: folder, SONDE_LOG_LEVEL: 'error', SONDE_CHECK_FITS: 'false' };
-  const child = spawn(process.execPath, ['--import', WATCH, MAIN, 'serve', '--json', '--device', 'cpu', ...args], {
+  const child = spawn(process.execPath, [...preload, MAIN, 'serve', '--json', '--device', 'cpu', ...args], {
     env: { ...process.env, ...settings, ...environment },
     stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
   });
   const ended = once(child, 'close');
+  const ask = async (): Promise<unknown> => {
+    child.send('how long?');
+    return (await once(child, 'message'))[0];
+  };
   try {
     const state = await listening(child.stdout!, ended);
     const token = readFileSync(state.token, 'utf8').trim();
     return await use({
       pid: state.pid,
+      url: state.url,
+      token,
       connect: () => connectDaemon({ url: state.url, token }, 'bench'),
-      async loopDelay() {
-        child.send('how long?');
-        return (await once(child, 'message'))[0] as LoopDelay;
-      },
+      loopDelay: async () => (await ask()) as LoopDelay,
+      ask,
     });
   } finally {
     child.kill('SIGTERM');

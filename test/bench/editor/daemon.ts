@@ -1,0 +1,33 @@
+/** A daemon whose event loop is metered, and editors that are connected to it. */
+import { withDaemon } from '../daemon/process.js';
+import { type BenchEditor, connectEditor } from './client.js';
+import type { Turns } from './turn-meter.js';
+
+const METER = new URL('./turn-meter.js', import.meta.url).href;
+
+export interface EditorDaemon {
+  readonly pid: number;
+  editor(): Promise<BenchEditor>;
+  /** Turns since it was last asked. */
+  turns(): Promise<Turns>;
+}
+
+/** Uses a daemon as it runs for people; `profiles` is a folder for CPU profiles. */
+export function withEditorDaemon<T>(
+  model: readonly string[],
+  profiles: string | undefined,
+  use: (daemon: EditorDaemon) => Promise<T>,
+): Promise<T> {
+  const profiling = profiles === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profiles}`];
+  return withDaemon(
+    model,
+    ({ pid, url, token, ask }) =>
+      use({
+        pid,
+        editor: () => connectEditor(url.replace(/\/rpc$/, '/lsp'), token),
+        turns: async () => (await ask()) as Turns,
+      }),
+    { SONDE_CHECK_FITS: 'true' },
+    ['--import', METER, ...profiling],
+  );
+}
