@@ -85,18 +85,21 @@ export function strongestAt(
       const share = shareOf(known, index, values[j]!);
       const pinned = known.isPinned(index);
       const rank = pinned ? 1 + share : share;
-      if (!pinned && share < least(known, index)) continue;
-      // Where shares are equal, as all are until maxima are known, the order is that of `featuresAt` too.
-      const behind = (one: (typeof best)[number]): boolean => (one.rank === rank ? one.index > index : one.rank < rank);
-      if (best.length === count && !behind(best.at(-1)!)) continue;
-      if (isHidden({ pinned, rates: known.rates(index) }, filter)) continue;
+      // Most features end here: look-ups come last.
+      if (best.length === count && !isBehind(best[count - 1]!, rank, index)) continue;
+      if (!pinned && (share < least(known, index) || isHidden({ pinned, rates: known.rates(index) }, filter))) continue;
       let at = best.length;
-      while (at > 0 && behind(best[at - 1]!)) at--;
+      while (at > 0 && isBehind(best[at - 1]!, rank, index)) at--;
       best.splice(at, 0, { known, index, value: values[j]!, rank });
       if (best.length > count) best.pop();
     }
   }
   return best.map(({ known, index, value }) => featureAt(known, index, value));
+}
+
+/** Where ranks are equal, as all are until maxima are known, the order is that of `featuresAt` too. */
+function isBehind(one: { readonly rank: number; readonly index: number }, rank: number, index: number): boolean {
+  return one.rank === rank ? one.index > index : one.rank < rank;
 }
 
 /** The unexplained share and L0 at a token, by dictionary. */
@@ -125,19 +128,18 @@ export function isHidden({ pinned, rates }: Pick<FeatureAt, 'pinned' | 'rates'>,
   return !pinned && ((filter.hideDense && rates.dense) || (filter.hideBosOnly && rates.bosOnly));
 }
 
-function featureAt(known: DictionaryKnowledge, index: number, activation: number): FeatureAt {
-  return {
-    ...known.name(index),
-    activation,
-    share: shareOf(known, index, activation),
-    rates: known.rates(index),
-    pinned: known.isPinned(index),
-  };
+/** A feature with what is known of it. */
+export function featureAt(known: DictionaryKnowledge, index: number, activation: number): FeatureAt {
+  // Field by field: hints make thousands, and a spread costs several times as much.
+  const { dictionary, label, labelSource, labelScore } = known.name(index);
+  const share = shareOf(known, index, activation);
+  const pinned = known.isPinned(index);
+  return { dictionary, index, label, labelSource, labelScore, activation, share, rates: known.rates(index), pinned };
 }
 
 function shareOf({ maxima }: DictionaryKnowledge, index: number, activation: number): number {
-  const max = Math.max(maxima[index]!, activation);
-  return max > 0 ? Math.max(0, activation) / max : 0;
+  if (!(activation > 0)) return 0;
+  return activation / Math.max(maxima[index]!, activation);
 }
 
 function byProminence(a: FeatureAt, b: FeatureAt): number {

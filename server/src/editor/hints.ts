@@ -33,6 +33,8 @@ export type Outcome =
 export const PATIENCE = 200;
 /** Units of one request; an editor that asks for a whole dataset gets its beginning. */
 export const MAX_UNITS = 400;
+/** Milliseconds of work before others get a turn. */
+const SLICE = 5;
 /** Share of the maximum below which sparse hints leave a token bare. */
 const SPARSE_SHARE = 0.5;
 
@@ -48,11 +50,19 @@ export async function hintsOf(session: Session, uri: string, range: Range, signa
   const all = Promise.all(work);
   const complete = await Promise.race([all.then(() => true), pause(PATIENCE, signal)]);
   const outcomes = [...done.values()];
-  const hints = units.flatMap((unit) => {
+  const hints: TokenHint[] = [];
+  let since = performance.now();
+  for (const unit of units) {
     const outcome = done.get(unit);
-    if (outcome) return 'view' in outcome ? hintsOfView(session, outcome.view) : [];
-    return session.hintMemory.on(uri, unit.range.start.line, unit.range.end.line).filter(inside(unit.range));
-  });
+    if (outcome) hints.push(...('view' in outcome ? hintsOfView(session, outcome.view) : []));
+    else {
+      const { start, end } = unit.range;
+      hints.push(...session.hintMemory.on(uri, start.line, end.line).filter(inside(unit.range)));
+    }
+    if (performance.now() - since < SLICE) continue;
+    await new Promise((resolve) => setImmediate(resolve));
+    since = performance.now();
+  }
   const visible = hints.filter(({ position: { line } }) => line >= from && line <= to);
   // An edit meanwhile has moved what was remembered; what this request found is older.
   if (session.documents.get(uri)?.version === document.version) session.hintMemory.show(uri, from, to, visible);

@@ -58,7 +58,11 @@ interface Known {
   readonly digest: string;
   stats: FeatureStats | null;
   readonly maxima: Float32Array;
+  /** Of `stats`, by feature, as far as they were asked for. */
+  readonly rates: Map<number, Rates>;
 }
+
+const NO_RATES: Rates = { density: null, max: null, dense: false, bosOnly: false };
 
 export function createKnowledge(services: EditorServices): Knowledge {
   const { engine } = services;
@@ -74,7 +78,7 @@ export function createKnowledge(services: EditorServices): Knowledge {
     const key = JSON.stringify([model, name]);
     const found = known.get(key);
     if (found?.digest === digest) return found;
-    const entry: Known = { digest, stats: null, maxima: new Float32Array(d_sae) };
+    const entry: Known = { digest, stats: null, maxima: new Float32Array(d_sae), rates: new Map() };
     known.set(key, entry);
     engine.featureStats({ model, dictionary: name }).then(
       (stats) => {
@@ -114,7 +118,7 @@ export function createKnowledge(services: EditorServices): Knowledge {
       }
     },
     of(model, info, shipped) {
-      const { stats, maxima } = entryOf(model, info);
+      const { stats, maxima, rates } = entryOf(model, info);
       const own = labelsOf(info);
       const pinned = new Set(pins.filter(({ dictionary }) => dictionary === info.name).map(({ index }) => index));
       const entry = (index: number): Pick<FeatureLabel, 'label' | 'source' | 'score'> | null => {
@@ -142,9 +146,13 @@ export function createKnowledge(services: EditorServices): Knowledge {
           };
         },
         rates(index) {
-          if (!stats) return { density: null, max: null, dense: false, bosOnly: false };
+          if (!stats) return NO_RATES;
+          const known = rates.get(index);
+          if (known) return known;
           const density = stats.density(index);
-          return { density, max: stats.max(index), dense: density > DENSE, bosOnly: stats.specialOnly(index) };
+          const found = { density, max: stats.max(index), dense: density > DENSE, bosOnly: stats.specialOnly(index) };
+          rates.set(index, found);
+          return found;
         },
       };
     },

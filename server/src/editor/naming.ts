@@ -2,6 +2,7 @@
 import { SondeError } from '../core/errors.ts';
 import type { DictionaryInfo, FeatureLabel } from '../engine/results.ts';
 import { NO_SETTINGS } from '../prompt/unit.ts';
+import { type FeatureAt, featureAt } from './features-at.ts';
 import type { DictionaryKnowledge, FeatureRef, NamedFeature } from './knowledge.ts';
 import type { Session } from './session.ts';
 
@@ -15,6 +16,11 @@ export interface FoundDictionary {
 /** The feature with its label; `model` is found where it is not given. @throws unknown-dictionary. */
 export function describe(session: Session, model: string | undefined, { dictionary, index }: FeatureRef): NamedFeature {
   return dictionaryOf(session, model, dictionary).known.name(index);
+}
+
+/** The feature as a token shows it on which it has this activation. @throws unknown-dictionary. */
+export function featureWith(session: Session, model: string, ref: FeatureRef, activation: number): FeatureAt {
+  return featureAt(dictionaryOf(session, model, ref.dictionary).known, ref.index, activation);
 }
 
 /** A dictionary by its name, of the model given or of whichever has it. @throws unknown-dictionary listing what there is. */

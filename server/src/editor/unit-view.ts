@@ -69,11 +69,18 @@ function viewTokens(unit: Unit, runs: readonly RunColumns[]): ViewToken[] {
   const offsets = runs.map(({ bos }) => (bos ? 1 : 0));
   // A run with BOS holds one token less of a text that was cut.
   const count = Math.min(...runs.map(({ tokens }, run) => tokens.length - offsets[run]!));
-  return first.tokens.slice(offsets[0], offsets[0]! + Math.max(0, count)).map((token, i) => ({
-    ...token,
-    range: unit.locate(token.start, token.end),
-    rows: offsets.map((offset) => i + offset),
-  }));
+  return first.tokens
+    .slice(offsets[0], offsets[0]! + Math.max(0, count))
+    .map(({ id, text, start, end, special, partial }, i) => ({
+      id,
+      text,
+      start,
+      end,
+      special,
+      partial,
+      range: unit.locate(start, end),
+      rows: offsets.map((offset) => i + offset),
+    }));
 }
 
 /** Each dictionary's column with its run. */

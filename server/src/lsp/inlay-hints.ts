@@ -3,6 +3,7 @@ import { type InlayHint, type InlayHintLabelPart, type Location, MarkupKind } fr
 import type { FeatureAt } from '../editor/features-at.ts';
 import type { TokenHint } from '../editor/hint-memory.ts';
 import { hintsOf } from '../editor/hints.ts';
+import { featureWith } from '../editor/naming.ts';
 import { answering } from './errors.ts';
 import { type FeatureAddress, featureUri } from './feature-uri.ts';
 import type { LspSession } from './lsp-session.ts';
@@ -13,7 +14,7 @@ import { pageLocation } from './page-location.ts';
 const LONGEST = 24;
 
 interface HintData {
-  readonly features: readonly (FeatureAddress & { readonly tooltip: string })[];
+  readonly features: readonly (FeatureAddress & { readonly activation: number })[];
 }
 
 export function registerInlayHints(session: LspSession): void {
@@ -66,7 +67,8 @@ export function registerInlayHints(session: LspSession): void {
           continue;
         }
         const location: Location | null = part.location ?? (await pageLocation(session, feature));
-        const tooltip = { kind: MarkupKind.Markdown, value: feature.tooltip };
+        const found = featureWith(editor, feature.model, feature, feature.activation);
+        const tooltip = { kind: MarkupKind.Markdown, value: tooltipOf(found) };
         label.push({ ...part, tooltip, ...(location ? { location } : {}) });
       }
       return { ...hint, label };
@@ -87,12 +89,7 @@ function toInlayHint({ client }: LspSession, { position, features, model }: Toke
     return i === 0 ? [part] : [{ value: SEPARATOR }, part];
   });
   const data: HintData = {
-    features: features.map((feature) => ({
-      model,
-      dictionary: feature.dictionary,
-      index: feature.index,
-      tooltip: tooltipOf(feature),
-    })),
+    features: features.map(({ dictionary, index, activation }) => ({ model, dictionary, index, activation })),
   };
   return { position, label, paddingLeft: true, paddingRight: true, data };
 }

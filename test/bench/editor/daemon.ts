@@ -27,7 +27,7 @@ export function withEditorDaemon<T>(
         editor: () => connectEditor(url.replace(/\/rpc$/, '/lsp'), token),
         turns: async () => (await ask()) as Turns,
       }),
-    { SONDE_CHECK_FITS: 'true' },
+    {},
     ['--import', METER, ...profiling],
   );
 }

@@ -74,11 +74,15 @@ function renderModel({ typing, hover, opening, large, turns }: ModelReport): str
     table(['', 'n', 'p50', 'p90', 'p99', 'max', ''], times),
     'Turns of the daemon’s event loop: CPU ms of its thread; how many took longer than they may',
     table(['', 'turns', 'p50', 'p90', 'p99', 'max', 'long', ''], loop),
-    'Large documents: ms; MB of the daemon before, with it open, and behind its close',
-    table(
-      ['', 'open', 'CPU', 'first', 'middle', 'symbols', 'folds', 'lenses', 'before', 'with', 'behind', ''],
-      documents,
-    ),
+    ...(documents.length === 0
+      ? []
+      : [
+          'Large documents: ms; MB of the daemon before, with it open, and behind its close',
+          table(
+            ['', 'open', 'CPU', 'first', 'middle', 'symbols', 'folds', 'lenses', 'before', 'with', 'behind', ''],
+            documents,
+          ),
+        ]),
   ];
 }
 

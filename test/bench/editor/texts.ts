@@ -28,7 +28,7 @@ export function promptFile(seed: number): string {
 export const TYPED_LINE = 21;
 
 /** What is typed, a character a keystroke. */
-export const TYPED = ' and the ferry came back to the island with the morning mail on it,';
+export const TYPED = ' and the ferry came back with the morning mail on it,';
 
 /** Rows of JSON with an id, a text and a label. */
 export function jsonLines(seed: number, rows: number, words = 8): string {

@@ -16,7 +16,7 @@ export interface TypingResult {
 
 /** A fast typist. */
 export const INTERVAL = 100;
-const BURSTS = 3;
+const BURSTS = 2;
 
 export async function measureTyping(editor: BenchEditor): Promise<TypingResult> {
   const calm = await document(editor, 1);

@@ -57,11 +57,18 @@ export async function openTokenizer(folder: string): Promise<TextTokenizer> {
   tokenizer.setPostProcessor(templateProcessing('$A'));
   const bosId = idOf(tokenizer, files.bosToken) ?? prefix[0] ?? files.configIds.bos;
   const scheme = pieceScheme(files.decoder);
+  // Asked for every token of every trace; at most the vocabulary.
+  const texts = new Map<number, string>();
   const tokenText = (id: number): string => {
     const added = files.added.get(id);
     if (added) return added.content;
+    const known = texts.get(id);
+    if (known !== undefined) return known;
     const piece = Number.isSafeInteger(id) && id >= 0 && id < 2 ** 32 ? tokenizer.idToToken(id) : null;
-    return piece === null ? `<no token ${id}>` : pieceText(piece, scheme);
+    if (piece === null) return `<no token ${id}>`;
+    const text = pieceText(piece, scheme);
+    texts.set(id, text);
+    return text;
   };
   return {
     nVocab: tokenizer.getVocabSize(true),
