@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { tellable } from '../../client-vscode/src/client/errors.ts';
 import { failureOf, type Remains } from '../../client-vscode/src/client/failure.ts';
 
 function check(kind: string, message: RegExp, remains: Partial<Remains>): void {
@@ -23,4 +24,15 @@ test('of many lines the last that tells speaks, without colours and places', () 
   check('lost', /^the daemon is stopping$/, {
     stderr: 'a warning\n\u001b[31msonde: the daemon is stopping\u001b[39m\n    at Socket.emit (node:events)\n}\n',
   });
+});
+
+test('a request that was overtaken is no error to tell', () => {
+  const coded = (code: number): Error => Object.assign(new Error('gone'), { code });
+  expect([-32800, -32801, -32802, -32603].map((code) => tellable(coded(code)))).toEqual([
+    undefined,
+    undefined,
+    undefined,
+    'gone',
+  ]);
+  expect(tellable('text')).toBe('text');
 });

@@ -1,5 +1,6 @@
 /** Registers commands so that an error becomes a message, not silence. */
 import { commands, type Disposable, type LogOutputChannel, window } from 'vscode';
+import { tellable } from '../client/errors.ts';
 
 export type Handlers = Readonly<Record<string, (argument: unknown, ...more: readonly unknown[]) => unknown>>;
 
@@ -9,7 +10,8 @@ export function registerCommands(handlers: Handlers, log: LogOutputChannel): Dis
       try {
         return await handler(argument, ...more);
       } catch (error) {
-        const message = error instanceof Error ? error.message : String(error);
+        const message = tellable(error);
+        if (message === undefined) return;
         log.error(`${name}: ${message}`);
         const chosen = await window.showErrorMessage(message, 'Show Log');
         if (chosen) log.show();

@@ -12,6 +12,7 @@ import {
 } from 'vscode';
 import { plainPosition, visibleLines } from '../client/convert.ts';
 import type { ActiveDocument } from '../client/documents-open.ts';
+import { tellable } from '../client/errors.ts';
 import type { Line } from '../client/line.ts';
 import { basename } from '../format.ts';
 import type { Pins } from '../pins.ts';
@@ -27,6 +28,7 @@ export function showFeatures(line: Line, active: ActiveDocument, pins: Pins): Di
   const changed = new EventEmitter<undefined>();
   let lists: FeatureLists = { token: undefined, document: undefined, pinned: [], linesOnly: false };
   let about: string | undefined;
+  let failure: string | undefined;
 
   const view: TreeView<FeatureNode> = window.createTreeView('sonde.features', {
     showCollapseAll: true,
@@ -42,7 +44,7 @@ export function showFeatures(line: Line, active: ActiveDocument, pins: Pins): Di
   const render = (): void => {
     view.description = active.editor ? basename(active.editor.document.uri.path) : '';
     // The editor clears the message by `undefined`, which its type does not say under exact optional properties.
-    Object.assign(view, { message: messageOf(line, active) });
+    Object.assign(view, { message: messageOf(line, active) ?? failure });
     changed.fire(undefined);
   };
   /** Old lists stay until the new ones have come, but never under another document’s name. */
@@ -59,7 +61,15 @@ export function showFeatures(line: Line, active: ActiveDocument, pins: Pins): Di
       lists = { ...lists, token: undefined, document: undefined };
       render();
     }
-    if (editor && view.visible && line.state.kind === 'ready') await work(editor);
+    if (!editor || !view.visible || line.state.kind !== 'ready') return;
+    const before = failure;
+    try {
+      await work(editor);
+      failure = undefined;
+    } catch (error) {
+      failure = tellable(error) ?? failure;
+    }
+    if (failure !== before) render();
   };
   const token = settled(
     whenWanted(async (editor) => {

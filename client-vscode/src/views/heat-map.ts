@@ -15,6 +15,7 @@ import {
 } from 'vscode';
 import { editorRange, visibleLines } from '../client/convert.ts';
 import type { ActiveDocument } from '../client/documents-open.ts';
+import { tellable } from '../client/errors.ts';
 import type { Line } from '../client/line.ts';
 import { type FeatureArgument, nameOf, refOf, titleOf } from '../feature-ref.ts';
 import { settled } from '../settled.ts';
@@ -37,7 +38,21 @@ export function heatMap(line: Line, active: ActiveDocument): HeatMap {
   let shades: readonly TextEditorDecorationType[] = [];
   let strip: StripState | undefined;
 
+  /** Whether the person has asked and not yet been answered: only then an error is worth a message. */
+  let asked = false;
+
   const refresh = settled(async () => {
+    try {
+      await repaint();
+      asked = false;
+    } catch (error) {
+      const message = tellable(error);
+      if (message === undefined || !asked) return;
+      asked = false;
+      void window.showErrorMessage(message);
+    }
+  }, MILLISECONDS);
+  const repaint = async (): Promise<void> => {
     const wanted = feature;
     if (!wanted || line.state.kind !== 'ready') return;
     const editors = window.visibleTextEditors.filter(({ document }) => active.isRead(document));
@@ -54,10 +69,10 @@ export function heatMap(line: Line, active: ActiveDocument): HeatMap {
       if (document.version !== version) continue;
       paint(editor, shades, heat);
       if (editor !== active.editor) continue;
-      strip = { uri: document.uri.toString(), heat, failure: null };
+      strip = { uri: document.uri.toString(), heat };
       changed.fire();
     }
-  }, MILLISECONDS);
+  };
   const whileOn = (call: boolean | undefined): void => {
     if (feature && call !== false) refresh.call();
   };
@@ -85,6 +100,7 @@ export function heatMap(line: Line, active: ActiveDocument): HeatMap {
     onDidChange: changed.event,
     show(next) {
       feature = next;
+      asked = true;
       if (shades.length === 0) shades = Array.from({ length: STEPS }, (_, at) => shadeOf(at + 1));
       void commands.executeCommand('setContext', 'sonde.heat', true);
       changed.fire();

@@ -1,5 +1,6 @@
 /** Feature pages: one panel per feature, filled step by step, and made again after a reload of the window. */
 import { type Disposable, Uri, ViewColumn, type WebviewPanel, window } from 'vscode';
+import { tellable } from '../client/errors.ts';
 import { copyFeature } from '../commands/copy.ts';
 import { relabel } from '../commands/label.ts';
 import { reveal } from '../commands/reveal.ts';
@@ -74,7 +75,8 @@ function fillPanel(
     void panel.webview.postMessage({ state: { ...state, page }, keep: { ...refOf(feature), ...about } });
   };
   const failed = (error: unknown): void => {
-    const failure = error instanceof Error ? error.message : String(error);
+    const failure = tellable(error);
+    if (failure === undefined) return;
     log.warn(failure);
     put({ failure });
   };

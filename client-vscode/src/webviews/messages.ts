@@ -12,7 +12,6 @@ type Range = NonNullable<Example['range']>;
 export interface StripState {
   readonly uri: string;
   readonly heat: Heat;
-  readonly failure: string | null;
 }
 
 /** All that a page shows, whole each time: a webview that was hidden and comes back asks with `ready`. */

@@ -4,7 +4,6 @@ import { visible } from '../../format.ts';
 import { stepOf, tellToken } from '../../views/heat-shades.ts';
 import type { Heat, StripState } from '../messages.ts';
 import { type Child, h, hear, show, wish } from './dom.ts';
-import { failureNote } from './parts.ts';
 
 /** The token that Tab reaches. */
 let current = 0;
@@ -36,7 +35,6 @@ function render(state: StripState | null): void {
         'Clear',
       ),
     ),
-    failureNote(state.failure),
     tokens.length === 0 ? h('p', { class: 'quiet' }, 'No tokens on these lines.') : list(state, max),
     truncated && h('p', { class: 'quiet' }, 'Only the first tokens of these lines are shown.'),
   );
