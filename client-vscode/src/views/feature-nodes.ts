@@ -110,9 +110,9 @@ function featureNode(
   };
 }
 
-/** Activation, and its share of the largest one known. */
+/** Activation, and its share of the largest one known: this one counts too. */
 function strengthOf({ activation, max }: ListedFeature): string {
-  const share = max !== null && max > 0 ? ` (${percent(activation / max)} of max)` : '';
+  const share = max !== null && max > 0 ? ` (${percent(Math.min(1, activation / max))} of max)` : '';
   return `${number(activation)}${share}`;
 }
 

@@ -8,6 +8,9 @@ import { failureNote, featureLink, section } from './parts.ts';
 type Change = Comparison['gained'][number];
 type Token = Comparison['tokens'][number];
 
+/** Changes of a token that are shown at once. */
+const FEW = 3;
+
 function render({ comparison, uris, failure }: CompareState): void {
   if (!comparison) {
     show(h('h1', {}, 'Compare prompts'), failureNote(failure) || h('p', { role: 'status' }, 'Comparing …'));
@@ -62,15 +65,32 @@ function changeItem(change: Change, key: string): HTMLElement {
 
 function row({ before, after, gained, lost }: Token, at: number, uris: CompareState['uris']): HTMLElement {
   const changed = before?.text !== after?.text;
-  const few = (list: readonly Change[], key: string): Child =>
-    list.length === 0 ? null : h('ul', { class: 'rows' }, ...list.map((change) => changeItem(change, `${key}-${at}`)));
   return h(
     'tr',
     changed ? { class: 'changed' } : {},
     h('td', {}, tokenButton(before, uris.before, `before-${at}`)),
     h('td', {}, tokenButton(after, uris.after, `after-${at}`)),
-    h('td', {}, few(gained, 'gained')),
-    h('td', {}, few(lost, 'lost')),
+    h('td', {}, few(gained, `gained-${at}`)),
+    h('td', {}, few(lost, `lost-${at}`)),
+  );
+}
+
+/** The first changes of a token; the others behind a word. */
+function few(list: readonly Change[], key: string): Child {
+  if (list.length === 0) return null;
+  const items = list.map((change) => changeItem(change, key));
+  const rest = items.splice(FEW);
+  return h(
+    'div',
+    {},
+    h('ul', { class: 'rows' }, ...items),
+    rest.length > 0 &&
+      h(
+        'details',
+        {},
+        h('summary', { class: 'quiet', 'data-key': `${key}-more` }, `${rest.length} more`),
+        h('ul', { class: 'rows' }, ...rest),
+      ),
   );
 }
 
