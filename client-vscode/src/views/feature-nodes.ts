@@ -43,7 +43,7 @@ export type FeatureNode =
     };
 
 /** Characters of a label in the tree, so that the strength behind it is seen too; the tooltip tells all. */
-const LONGEST = 32;
+const LONGEST = 26;
 
 /** The tree's roots, pins first: the other lists are long. Groups without news keep their place, so that the tree does not jump while the cursor moves. */
 export function featureNodes({ token, document, pinned, linesOnly }: FeatureLists): FeatureNode[] {
