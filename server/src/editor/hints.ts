@@ -4,7 +4,7 @@
  */
 import { SondeError } from '../core/errors.ts';
 import type { Lane } from '../engine/scheduler.ts';
-import type { Range } from '../prompt/lines.ts';
+import type { Position, Range } from '../prompt/lines.ts';
 import type { Unit } from '../prompt/unit.ts';
 import type { Document } from './documents.ts';
 import { filterOf, knownColumns, strongestAt } from './features-at.ts';
@@ -12,7 +12,7 @@ import type { TokenHint } from './hint-memory.ts';
 import type { DictionaryKnowledge } from './knowledge.ts';
 import { prepared } from './prepare.ts';
 import { documentOf, type Session, view } from './session.ts';
-import type { UnitView } from './unit-view.ts';
+import type { UnitView, ViewToken } from './unit-view.ts';
 import { firstUnits } from './units.ts';
 
 export interface Hints {
@@ -127,9 +127,16 @@ export function hintsOfView(session: Session, unit: UnitView): TokenHint[] {
     previous = name;
     if (!first || (repeats && settings.density !== 'dense' && !first.pinned)) continue;
     if (settings.density === 'sparse' && first.share < SPARSE_SHARE && !first.pinned) continue;
-    hints.push({ position: token.range.end, text: token.text, model, features });
+    hints.push({ position: placeOf(unit.unit, token, token.range), text: token.text, model, features });
   }
   return hints;
+}
+
+/** A token's end; before the line break that it ends with, since another line begins behind that. */
+function placeOf(unit: Unit, { start, end }: ViewToken, range: Range): Position {
+  const broken = range.end.line > range.start.line && range.end.character === 0;
+  const lineBreak = broken ? unit.text.slice(0, end).indexOf('\n', start) : -1;
+  return (lineBreak < 0 ? null : unit.locate(lineBreak, lineBreak))?.start ?? range.end;
 }
 
 function inside({ start, end }: Range): (hint: TokenHint) => boolean {
