@@ -60,13 +60,20 @@ async function show({ name, text, marks, settings }: CaseFile): Promise<Shown> {
     const [first] = features;
     places.push({ token, feature: token && first ? `#${first.index} ${first.activation.toPrecision(3)}` : null });
   }
-  const told = client.notifications.filter(({ method }) => method === 'textDocument/publishDiagnostics');
-  const { diagnostics } = told.at(-1)!.params as { diagnostics: Shown['problems'] };
   return {
     hints: hints.map(({ position, label }) => ({ position, label: spelled(label) })),
     marks: places,
-    problems: diagnostics,
+    problems: await problems(client, { textDocument: { uri }, range }),
   };
+}
+
+/** Problems are told a while after hints; these are the ones behind the last of them. */
+async function problems(client: EditorClient, params: object): Promise<Shown['problems']> {
+  const told = () => client.notifications.filter(({ method }) => method === 'textDocument/publishDiagnostics');
+  const before = told().length;
+  await client.request('textDocument/inlayHint', params);
+  await eventually('problems', () => told().length > before);
+  return (told().at(-1)!.params as { diagnostics: Shown['problems'] }).diagnostics;
 }
 
 /** Hints that come twice the same. */

@@ -52,7 +52,10 @@ export const CAPABILITIES = {
     workspaceEdit: { documentChanges: true, resourceOperations: ['create'] },
     didChangeWatchedFiles: { dynamicRegistration: true },
   },
-  textDocument: { inlayHint: { resolveSupport: { properties: ['tooltip', 'label.tooltip'] } } },
+  textDocument: {
+    definition: { linkSupport: true },
+    inlayHint: { resolveSupport: { properties: ['tooltip', 'label.tooltip'] } },
+  },
   experimental: { sonde: { workspaceFiles: true, commands: true, changes: true } },
 };
 

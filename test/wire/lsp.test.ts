@@ -3,9 +3,9 @@ import { mkdirSync, mkdtempSync, readFileSync, realpathSync, statSync, writeFile
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { InlayHint, Location, LocationLink, WorkspaceEdit } from 'vscode-languageserver-protocol';
-import { startTestDaemon, type TestDaemon } from '../support/daemon.ts';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { InlayHint, Location, LocationLink, Position, WorkspaceEdit } from 'vscode-languageserver-protocol';
+import { eventually, startTestDaemon, type TestDaemon } from '../support/daemon.ts';
 import { greet, type StdioEditor, spawnEditor } from '../support/stdio-editor.ts';
 
 let daemon: TestDaemon;
@@ -50,7 +50,8 @@ test('an editor opens, sees, follows, names and pins features, and leaves', asyn
   const { folder, uri, of } = workspace({ 'a.prompt': 'Hello there\n', 'closed.jsonl': '{"text":"Hello \\u00e9"}\n' });
   const editor = connectEditor();
   const { connection } = editor;
-  const { serverInfo } = await greet(editor, uri);
+  // Many features a hint: which one is the strongest changes when rates are there.
+  const { serverInfo } = await greet(editor, uri, { topK: 64, threshold: 0, hideDense: false, hideBosOnly: false });
   expect(serverInfo.version).toBe(daemon.state.version);
   const document = of('a.prompt');
   editor.open(document, 'Hello there\n');
@@ -104,4 +105,115 @@ test('an editor opens, sees, follows, names and pins features, and leaves', asyn
   await connection.sendNotification('exit');
   expect(await editor.ended).toBe(0);
   expect(editor.stderr()).toBe('');
+});
+
+test('what is broken is told at its place, and the rest works', async () => {
+  const { uri, of } = workspace({});
+  const editor = connectEditor();
+  // An editor without hints: the server traces a document's first texts for its problems.
+  await greet(editor, uri, {}, { textDocument: {} });
+  const diagnosed = async (name: string, text: string): Promise<string[]> => {
+    editor.open(of(name), text);
+    let last: Diagnosed['diagnostics'] = [];
+    await eventually(`problems of ${name}`, () => {
+      const told = editor.notifications.flatMap(({ method, params }) =>
+        method === 'textDocument/publishDiagnostics' ? [params as Diagnosed] : [],
+      );
+      last = told.findLast((one) => one.uri === of(name))?.diagnostics ?? [];
+      return last.length > 0;
+    });
+    return last.map(({ code, range }) => `${code} at ${range.start.line}:${range.start.character}`);
+  };
+  expect(await diagnosed('half.prompt', '---\nlayer: x\nHello\n')).toEqual(
+    expect.arrayContaining(['front-matter-open at 0:0', 'front-matter-value at 1:7']),
+  );
+  expect(await diagnosed('rows.jsonl', '{"text":"a"}\n{"text":"b\n{"text":"c"}\n')).toContain('row-syntax at 1:10');
+  for (const line of [0, 2]) {
+    const found = await editor.connection.sendRequest('textDocument/hover', at(of('rows.jsonl'), line, 9));
+    expect(found).not.toBeNull();
+  }
+});
+
+interface Diagnosed {
+  readonly uri: string;
+  readonly diagnostics: readonly { readonly code: string; readonly range: { readonly start: Position } }[];
+}
+
+test('messages that are none, or come too early, are answered with errors, and the session goes on', async () => {
+  const editor = connectEditor();
+  const early = editor.connection.sendRequest('textDocument/hover', at('file:///a.prompt', 0, 0));
+  await expect(early).rejects.toMatchObject({ code: -32002 });
+  for (const body of ['no JSON', '[]', '{"jsonrpc":"2.0","method":"$/cancelRequest"}', '{"id":{}}']) {
+    editor.process.stdin!.write(`Content-Length: ${body.length}\r\n\r\n${body}`);
+  }
+  await greet(editor, null);
+  editor.open('file:///a.prompt', 'Hello\n');
+  expect(await editor.connection.sendRequest('textDocument/hover', at('file:///a.prompt', 0, 0))).not.toBeNull();
+});
+
+test('bytes without frames end the relay with a sentence', async () => {
+  const editor = connectEditor();
+  editor.process.stdin!.write('no header at all\r\n\r\n');
+  expect(await editor.ended).toBe(4);
+  expect(editor.stderr()).toContain('cannot be framed');
+});
+
+test('an editor that vanishes leaves the daemon to the others', async () => {
+  const vanishing = connectEditor();
+  await greet(vanishing, null);
+  vanishing.open('file:///a.prompt', 'Going away\n---\n'.repeat(40));
+  void vanishing.connection
+    .sendRequest('textDocument/inlayHint', linesOf('file:///a.prompt', 80))
+    .catch(() => undefined);
+  await vanishing.connection.sendRequest('textDocument/hover', at('file:///a.prompt', 0, 0));
+  vanishing.process.kill('SIGKILL');
+  const other = connectEditor();
+  await greet(other, null);
+  other.open('file:///a.prompt', 'Hello\n');
+  expect(await other.connection.sendRequest('textDocument/hover', at('file:///a.prompt', 0, 0))).not.toBeNull();
+});
+
+test('texts and tokens are not in the log', () => {
+  expect(daemon.log()).toContain('client connected');
+  for (const secret of ['Going away', 'Hello there', 'greeting', daemon.token])
+    expect(daemon.log()).not.toContain(secret);
+});
+
+describe('a line that cannot be ends at once, with a sentence and its exit code', () => {
+  const check = async (editor: StdioEditor, code: number, sentence: RegExp): Promise<void> => {
+    expect(await editor.ended).toBe(code);
+    expect(editor.stderr()).toMatch(sentence);
+    expect(editor.stderr().trim().split('\n')).toHaveLength(1);
+    expect(editor.stdout()).toBe('');
+  };
+
+  test('a wrong token', async () => {
+    const url = daemon.state.url.replace(/\/rpc$/, '');
+    const editor = connectEditor(['lsp', '--stdio', '--url', url], { SONDE_TOKEN: 'wrong' });
+    await check(editor, 5, /unauthorised: .+refuses \(401\): Wrong token/);
+  });
+
+  test('nobody at that address', async () => {
+    const editor = connectEditor(['lsp', '--stdio', '--url', 'ws://127.0.0.1:1'], { SONDE_TOKEN: 'x' });
+    await check(editor, 4, /No daemon answers at .+ECONNREFUSED/);
+  });
+
+  test('a daemon whose messages are others', async () => {
+    const file = join(daemon.folder, 'daemon.json');
+    const state = readFileSync(file, 'utf8');
+    writeFileSync(file, JSON.stringify({ ...JSON.parse(state), version: '9.9.9', protocolVersion: 99 }));
+    try {
+      await check(connectEditor(), 5, /version 9\.9\.9.+protocol version 99; expected 1.+sonde stop/);
+    } finally {
+      writeFileSync(file, state);
+    }
+  });
+});
+
+test('a daemon that dies ends the relay, which says so', async () => {
+  const editor = connectEditor();
+  await greet(editor, null);
+  daemon.process.kill('SIGKILL');
+  expect(await editor.ended).toBe(4);
+  expect(editor.stderr()).toContain('The daemon ended the line');
 });

@@ -69,6 +69,8 @@ export function diagnoser(connection: Connection, editor: Session, client: Clien
       waiting.set(uri, { timer, abort });
     },
     found(uri, from, to, outcomes) {
+      // Late hints of a document that has been closed.
+      if (disposed || !editor.documents.get(uri)) return;
       hinted.set(uri, { from, to, outcomes });
       if (!told.has(uri)) told.set(uri, setTimeout(tell, DELAY, uri));
     },
