@@ -9,20 +9,19 @@ import {
   goToEnd,
   haveHints,
   highlightsByLine,
-  hoverWord,
   linesWhen,
   paintedColours,
 } from './support/editor.ts';
 import { keepFailures } from './support/failures.ts';
 import { shoot } from './support/shots.ts';
 import { webviewWith } from './support/webviews.ts';
-import { launchBrowser, openWorkbench, runCommand, statusItem, until, type Workbench } from './support/workbench.ts';
+import { launchBrowser, openWorkbench, runCommand, until, type Workbench } from './support/workbench.ts';
 
 const CLEAN = 'EN: In Basel Sam has a heavy robe. Sam sees Basel.';
 const CORRUPT = 'EN: In Basel Sam has a narrow robe. Sam sees Basel.';
 const LAST = 'FR: À Basel Sam a une robe lourde.';
 const FILES = { 'story.prompt': `${CLEAN}\n---\n${CORRUPT}\n---\n${LAST}\n` };
-const LABEL = 'a place in Switzerland';
+const LABEL = 'a Swiss place';
 
 let browser: Browser;
 let window: Workbench;
@@ -30,24 +29,16 @@ let window: Workbench;
 beforeAll(async () => {
   browser = await launchBrowser();
   window = await openWorkbench(browser, FILES, 'story.prompt');
-  const { page } = window;
-  await linesWhen(page, 'each prompt has hints', (lines) => haveHints(lines, [CLEAN, CORRUPT, LAST]));
-  // Until it is known how often features fire, what is strongest may change.
-  await hoverWord(page, 'Basel', 'fires on');
-  await statusItem(page).filter({ hasNotText: 'waiting' }).waitFor();
-  await page.keyboard.press('Escape');
+  await linesWhen(window.page, 'each prompt has hints', (lines) => haveHints(lines, [CLEAN, CORRUPT, LAST]));
 });
 afterAll(() => browser?.close());
 keepFailures(() => window?.page);
 
 /** Runs a command that asks for a feature, and takes the strongest one of the token under the cursor. */
-async function withStrongest(page: Page, title: string): Promise<string> {
+async function withStrongest(page: Page, title: string): Promise<void> {
   await runCommand(page, title);
-  const first = page.locator('.quick-input-list .monaco-list-row').first();
-  await first.locator('.quick-input-list-label-meta').waitFor();
-  const name = (await first.locator('.quick-input-list-row').first().textContent()) ?? '';
+  await page.locator('.quick-input-list .monaco-list-row.focused .quick-input-list-label-meta').first().waitFor();
   await page.keyboard.press('Enter');
-  return name;
 }
 
 test('the cursor on a token highlights the tokens of the prompt on which its feature fires', async () => {
@@ -60,9 +51,14 @@ test('the cursor on a token highlights the tokens of the prompt on which its fea
   await shoot(page, 'highlight');
 });
 
-test('renaming a feature writes its label and shows it in hints', async () => {
+test('renaming a pinned feature writes its label and shows it in hints', async () => {
   const { page, folder } = window;
   await clickWord(page, 'Basel');
+  // Until all is known of all features, another may become the strongest; a pinned one goes before any.
+  await withStrongest(page, 'Sonde: Pin Feature');
+  await linesWhen(page, 'a pinned feature has a star', (lines) =>
+    lines.some(({ hints }) => hints.some(({ label }) => label.startsWith('★'))),
+  );
   await page.keyboard.press('F2');
   const box = page.locator('.rename-box input');
   await box.waitFor();
