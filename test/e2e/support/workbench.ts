@@ -75,20 +75,29 @@ export function statusItem(page: Page): Locator {
 
 /** Runs a command of the palette by its title, as written there. */
 export async function runCommand(page: Page, title: string): Promise<void> {
-  await page.keyboard.press('F1');
-  const input = page.locator('.quick-input-widget input[type="text"]');
-  await input.fill(`>${title}`);
+  await quickInput(page, 'F1', `>${title}`);
   await page.locator('.quick-input-list .monaco-list-row.focused', { hasText: title }).waitFor();
   await page.keyboard.press('Enter');
 }
 
 /** Opens a file of the folder by its name. */
 export async function openFile(page: Page, name: string): Promise<void> {
-  await page.keyboard.press('Control+p');
-  await page.locator('.quick-input-widget input[type="text"]').fill(name);
+  await quickInput(page, 'Control+p', name);
   await page.locator('.quick-input-list .monaco-list-row.focused', { hasText: name }).waitFor();
   await page.keyboard.press('Enter');
   await page.locator('.tab.active', { hasText: name }).waitFor();
+}
+
+/** Opens a quick input by its key and types into it; the end of what went before may close one that has just opened. */
+async function quickInput(page: Page, key: string, text: string): Promise<void> {
+  const input = page.locator('.quick-input-widget input[type="text"]');
+  await until(`${key} opens an input`, async () => {
+    await page.keyboard.press(key);
+    return input.fill(text, { timeout: 5000 }).then(
+      () => true,
+      () => false,
+    );
+  });
 }
 
 /** Polls until `holds` answers true, for as long as things take on a busy machine. @throws with `what` did not come. */
