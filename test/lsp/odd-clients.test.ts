@@ -1,5 +1,6 @@
 /** Clients that send what they should not, ask too much, or go: one mistake costs its own request and nothing else. */
 import { beforeAll, describe, expect, test } from 'vitest';
+import { SondeError } from '../../server/src/core/errors.ts';
 import type { EditorEngine } from '../../server/src/editor/services.ts';
 import type { Engine } from '../../server/src/engine/engine.ts';
 import { MAX_IN_FLIGHT } from '../../server/src/lsp/transport.ts';
@@ -172,6 +173,28 @@ test('documents that are not open have nothing to show', async () => {
   expect(await client.request('textDocument/codeLens', other)).toEqual([]);
   expect(await client.request('textDocument/documentSymbol', other)).toBeNull();
   expect(await client.request('textDocument/foldingRange', other)).toEqual([]);
+});
+
+test.each(['./100%', './a#b?c', './\\ud800', './/'])('a model named %j is told, and no fault', async (name) => {
+  const locate = (): never => {
+    throw new SondeError('file-not-found', 'There is no such folder.');
+  };
+  const client = await opened({ locate });
+  client.open(URI, `---\nmodel: "${name}"\n---\nHello\n`);
+  const error = await failure(
+    client.request('textDocument/hover', { textDocument, position: { line: 3, character: 0 } }),
+  );
+  expect(error).toMatchObject({ message: expect.stringContaining('no such folder') });
+});
+
+test('a model that somebody else has unloaded is looked for anew', async () => {
+  const own = await editorEngine(runner);
+  const client = await editorClient(own, { settings: SETTINGS });
+  client.open(URI, 'Hello\n');
+  const hover = () => client.request('textDocument/hover', { textDocument, position });
+  expect(await hover()).not.toBeNull();
+  await own.unloadModel(EDITOR_MODEL);
+  expect((await failure(hover())).message).toContain('The daemon has no model');
 });
 
 test('of many requests at once each is answered, those above the bound with an error', async () => {

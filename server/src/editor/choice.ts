@@ -87,6 +87,11 @@ export function createChooser(services: EditorServices, settings: () => Settings
     return entry;
   }
 
+  /** What was loaded may have been unloaded by somebody else. */
+  function isThere({ model }: Loaded): boolean {
+    return engine.models().some(({ name }) => name === model);
+  }
+
   function choiceOf({ model, dictionaries }: Loaded, front: PromptSettings): Choice {
     const attached = engine.dictionaries({ model });
     const named = dictionaries === null ? attached : attached.filter(({ name }) => dictionaries.includes(name));
@@ -102,13 +107,14 @@ export function createChooser(services: EditorServices, settings: () => Settings
 
   return {
     async choose(front, uri) {
+      const loaded = await start(front, uri).done;
+      if (isThere(loaded)) return choiceOf(loaded, front);
+      loads.clear();
       return choiceOf(await start(front, uri).done, front);
     },
     known(front, uri) {
       const { result } = start(front, uri);
-      // What was loaded may have been unloaded by somebody else.
-      if (!result || !engine.models().some(({ name }) => name === result.model)) return null;
-      return choiceOf(result, front);
+      return result && isThere(result) ? choiceOf(result, front) : null;
     },
     reset() {
       loads.clear();
@@ -127,8 +133,13 @@ export function layerOf({ hook_in }: Pick<DictionaryInfo, 'hook_in'>): number {
   return lookUp(hook_in)?.layer ?? -1;
 }
 
-/** Names that begin with a dot lie beside the document that says them. */
+/** Names that begin with a dot lie beside the document that says them; one that no file can have is left as it is. */
 function resolved(name: string, uri: string): string {
   if (!/^\.\.?\//.test(name) || !uri.startsWith('file:')) return name;
-  return decodeURIComponent(new URL(name, uri).pathname).replace(/^\/([A-Za-z]:)/, '$1');
+  try {
+    const path = name.split('/').map(encodeURIComponent).join('/');
+    return decodeURIComponent(new URL(path, uri).pathname).replace(/^\/([A-Za-z]:)/, '$1');
+  } catch {
+    return name;
+  }
 }

@@ -124,5 +124,11 @@ function leaveOut(report: ScanReport, skipped: number, why: string): void {
 /** A file as people know it: its path below the workspace's folder. */
 export function nameOf({ folders }: Pick<EditorServices, 'folders'>, uri: string): string {
   const folder = folders.find((root) => uri.startsWith(`${root}/`));
-  return decodeURIComponent(folder ? uri.slice(folder.length + 1) : uri);
+  const name = folder ? uri.slice(folder.length + 1) : uri;
+  try {
+    return decodeURIComponent(name);
+  } catch {
+    // An editor may name a file by a URI that is none.
+    return name;
+  }
 }
