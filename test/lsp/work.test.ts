@@ -90,3 +90,17 @@ test('an edit traces the prompt that it changes, and no other', async () => {
   expect((await engine.status()).memo.misses - before.misses).toBe(1);
   client.hangUp();
 });
+
+test('a search through a dataset runs short rows side by side', async () => {
+  const client = await editorClient(engine);
+  const uri = 'file:///work/rows.txt';
+  const rows = Array.from({ length: 64 }, (_, i) => `The captain saw ${i} ships.`).join('\n');
+  client.open(URI, 'The captain saw no ships.');
+  await quiet(client);
+  client.open(uri, rows);
+  const before = runs;
+  const place = { textDocument: { uri: URI }, position: { line: 0, character: 6 } };
+  await client.request('textDocument/references', { ...place, context: { includeDeclaration: false } });
+  expect(runs - before).toBeLessThan(32);
+  client.hangUp();
+});

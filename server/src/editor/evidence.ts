@@ -5,7 +5,7 @@
 import type { Range } from '../prompt/lines.ts';
 import { type FeatureOverUnit, featureOver } from './activations.ts';
 import type { FeatureRef } from './knowledge.ts';
-import { emptyReport, type ScanReport, scanWorkspace } from './scan.ts';
+import { emptyReport, type ScannedUnit, type ScanReport, workOnWorkspace } from './scan.ts';
 import type { Session } from './session.ts';
 
 export interface Example {
@@ -51,9 +51,10 @@ export async function evidenceOf(
   let silent: Candidate[] = [];
   let stride = 1;
   let tokens = 0;
-  for await (const { document, unit, fraction } of scanWorkspace(session, report, signal)) {
+  const work = ({ document, unit }: ScannedUnit): Promise<FeatureOverUnit | null> =>
+    featureOver(session, document, unit, feature, 'batch', signal);
+  for await (const { document, fraction, result: over } of workOnWorkspace(session, report, work, signal)) {
     onProgress?.(fraction, report.texts);
-    const over = await featureOver(session, document, unit, feature, 'batch', signal);
     if (!over) continue;
     const perText: Candidate[] = [];
     const strip = stripOf(document.uri, over);

@@ -1,8 +1,8 @@
 /** Where in the workspace a feature fires, strongest first. */
 import type { Range } from '../prompt/lines.ts';
-import { featureOver } from './activations.ts';
+import { type FeatureOverUnit, featureOver } from './activations.ts';
 import type { FeatureRef } from './knowledge.ts';
-import { emptyReport, type ScanReport, scanWorkspace } from './scan.ts';
+import { emptyReport, type ScannedUnit, type ScanReport, workOnWorkspace } from './scan.ts';
 import type { Session } from './session.ts';
 
 export interface Reference {
@@ -28,9 +28,10 @@ export async function referencesOf(
 ): Promise<{ readonly references: readonly Reference[]; readonly report: ScanReport }> {
   const report = emptyReport();
   let found: Reference[] = [];
-  for await (const { document, unit, fraction } of scanWorkspace(session, report, signal)) {
+  const work = ({ document, unit }: ScannedUnit): Promise<FeatureOverUnit | null> =>
+    featureOver(session, document, unit, feature, 'batch', signal);
+  for await (const { document, fraction, result: over } of workOnWorkspace(session, report, work, signal)) {
     onProgress?.(fraction, report.texts);
-    const over = await featureOver(session, document, unit, feature, 'batch', signal);
     const batch = (over?.view.tokens ?? []).flatMap(({ range, special }, i) => {
       const activation = over!.activations[i]!;
       return range !== null && !special && activation !== 0 ? [{ uri: document.uri, range, activation }] : [];

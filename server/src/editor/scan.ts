@@ -70,6 +70,31 @@ export async function* scanWorkspace(
   }
 }
 
+/** Texts in work at a time: short ones run side by side then. */
+const WIDTH = 16;
+
+/** Works on every text that `scanWorkspace` gives, some at a time; results in its order. */
+export async function* workOnWorkspace<R>(
+  session: Session,
+  report: ScanReport,
+  work: (scanned: ScannedUnit) => Promise<R>,
+  signal?: AbortSignal,
+): AsyncGenerator<ScannedUnit & { readonly result: R }> {
+  const begun: { readonly scanned: ScannedUnit; readonly result: Promise<R> }[] = [];
+  const next = async (): Promise<ScannedUnit & { readonly result: R }> => {
+    const { scanned, result } = begun.shift()!;
+    return { ...scanned, result: await result };
+  };
+  for await (const scanned of scanWorkspace(session, report, signal)) {
+    const result = work(scanned);
+    // The first failure ends the scan; what was begun beside it fails unheard.
+    result.catch(() => undefined);
+    begun.push({ scanned, result });
+    if (begun.length >= WIDTH) yield await next();
+  }
+  while (begun.length > 0) yield await next();
+}
+
 /** Files that are not open, those that are too large left out. */
 async function closedFiles(
   { services, documents }: Session,

@@ -9,6 +9,7 @@ import { type FeatureAddress, featureUri } from './feature-uri.ts';
 import type { LspSession } from './lsp-session.ts';
 import { escapeMarkdown, figures, percent } from './markdown.ts';
 import { pageLocation } from './page-location.ts';
+import { requestAbort } from './signal.ts';
 
 /** Characters of a hint; the rest is in the tooltip. */
 const LONGEST = 24;
@@ -29,7 +30,7 @@ export function registerInlayHints(session: LspSession): void {
     answering(log, 'textDocument/inlayHint', async ({ textDocument: { uri }, range }) => {
       if (!editor.settings().hints || !editor.documents.get(uri)) return [];
       const before = running.get(uri);
-      const abort = new AbortController();
+      const abort = requestAbort();
       running.set(uri, abort);
       const answer = hintsOf(editor, uri, range, abort.signal);
       // A turn later this request has joined the work that both want: that goes on.

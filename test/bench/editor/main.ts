@@ -1,10 +1,11 @@
 /**
  * `npm run bench:editor`: what an editor waits for, on the embedded model and on weights of GPT-2 small's shape with one
  * SAE of 24,576 features, through a real daemon's WebSocket. Nothing is asserted: the table says which targets are met.
- * Options: --json FILE writes the report as JSON too, --model NAME takes one of the two, --profiles FOLDER writes CPU
- * profiles of the daemon (times mean little then).
+ * Options: --json FILE writes the report as JSON too, --model NAME takes one of the two, --parts a,b,… some of typing,
+ * hover, opening, large (what FILE holds of the others stays), --profiles FOLDER writes CPU profiles of the daemon (times
+ * mean little then).
  */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { loadavg, totalmem } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -17,10 +18,12 @@ import { type EditorReport, type ModelReport, renderEditorReport } from './repor
 import { turnMeter } from './turns.js';
 import { measureTyping } from './typing.js';
 
+const PARTS = ['typing', 'hover', 'opening', 'large'] as const;
 const { values } = parseArgs({
   options: {
     json: { type: 'string' },
     model: { type: 'string' },
+    parts: { type: 'string', default: PARTS.join() },
     profiles: { type: 'string' },
   },
 });
@@ -37,25 +40,31 @@ const choices = [
   },
 ].filter(({ name }) => values.model === undefined || values.model === name);
 
+/** Openings of each dataset. */
+const OPENINGS = 4;
 const profiles = values.profiles && resolve(values.profiles);
-const models: ModelReport[] = [];
+const wanted = new Set(values.parts.split(','));
+const models: ModelReport[] = known();
 for (const { label, name, options } of choices) {
   log(`starting a daemon: ${label}`);
   await withEditorDaemon(options, profiles, async (daemon) => {
     const [editor, other] = [await daemon.editor(), await daemon.editor()];
     const meter = turnMeter(daemon);
-    log('typing');
-    const typing = await meter.during('typing', () => measureTyping(editor));
-    log('hovering');
-    const hover = await meter.during('hovers while scanning', () => measureHover(editor, other));
-    log('opening datasets');
-    const opening = await meter.during('opening 60 and 10,000 rows', () =>
-      measureOpening(editor, name === 'tinyworld' ? 7 : 3),
-    );
-    // What a large document costs is the same for every model.
-    if (name === 'tinyworld') log('opening large documents');
-    const large = name === 'tinyworld' ? await measureLarge(daemon, editor, meter) : [];
-    models.push({ name, label, typing, hover, opening, large, turns: meter.results() });
+    const part = async <T>(key: (typeof PARTS)[number], during: string, work: () => Promise<T>) => {
+      if (!wanted.has(key)) return {};
+      log(during);
+      return { [key]: key === 'large' ? await work() : await meter.during(during, work) };
+    };
+    const found = {
+      ...(await part('typing', 'typing', () => measureTyping(editor))),
+      ...(await part('hover', 'hovers while scanning', () => measureHover(editor, other))),
+      ...(await part('opening', 'opening 60 and 10,000 rows', () => measureOpening(editor, OPENINGS))),
+      // What a large document costs is the same for every model.
+      ...(name === 'tinyworld'
+        ? await part('large', 'opening large documents', () => measureLarge(daemon, editor, meter))
+        : {}),
+    };
+    merge({ name, label, ...found, turns: meter.results() });
     editor.end();
     other.end();
   });
@@ -75,4 +84,20 @@ if (values.json !== undefined) {
   mkdirSync(dirname(resolve(values.json)), { recursive: true });
   writeFileSync(values.json, `${JSON.stringify(report, null, 2)}\n`);
   log(`wrote ${values.json}`);
+}
+
+/** Models of the report that is there. */
+function known(): ModelReport[] {
+  if (values.json === undefined || !existsSync(values.json)) return [];
+  return [...(JSON.parse(readFileSync(values.json, 'utf8')) as EditorReport).models];
+}
+
+function merge(found: ModelReport): void {
+  const at = models.findIndex(({ name }) => name === found.name);
+  if (at < 0) models.push(found);
+  else {
+    const fresh = new Set(found.turns.map(({ during }) => during));
+    const turns = [...models[at]!.turns.filter(({ during }) => !fresh.has(during)), ...found.turns];
+    models[at] = { ...models[at]!, ...found, turns };
+  }
 }

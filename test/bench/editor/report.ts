@@ -7,20 +7,21 @@ import { type HoverResult, MAX_HOVER_MS } from './hovering.js';
 import { MAX_TURN_MS, type TurnResult } from './turns.js';
 import { INTERVAL, type TypingResult } from './typing.js';
 
+/** Absent parts were not measured. */
 export interface ModelReport {
   readonly name: string;
   readonly label: string;
-  readonly typing: TypingResult;
-  readonly hover: HoverResult;
-  readonly opening: OpeningResult;
-  readonly large: readonly LargeResult[];
+  readonly typing?: TypingResult;
+  readonly hover?: HoverResult;
+  readonly opening?: OpeningResult;
+  readonly large?: readonly LargeResult[];
   readonly turns: readonly TurnResult[];
 }
 
 export interface EditorReport {
   readonly date: string;
   readonly machine: { readonly processor: string; readonly memoryGiB: number; readonly node: string };
-  /** Load average at the start and the end. */
+  /** Load average at the start and the end of the last run. */
   readonly load: readonly [number, number];
   readonly models: readonly ModelReport[];
 }
@@ -34,7 +35,7 @@ export function renderEditorReport({ date, machine, load, models }: EditorReport
   ].join('\n\n');
 }
 
-function renderModel({ typing, hover, opening, large, turns }: ModelReport): string[] {
+function renderModel({ typing, hover, opening, large = [], turns }: ModelReport): string[] {
   const row = (name: string, times: Distribution, bound?: number): string[] => [
     name,
     String(times.n),
@@ -42,14 +43,23 @@ function renderModel({ typing, hover, opening, large, turns }: ModelReport): str
     bound === undefined ? '' : verdict(times.p99, bound, (value) => value.toFixed(0)),
   ];
   const times = [
-    row('keystroke → answer', typing.answer),
-    row('keystroke → complete hints', typing.complete),
-    row(`keystroke every ${INTERVAL} ms → answer`, typing.fastAnswer),
-    row('the last of them → complete hints', typing.fastComplete),
-    row('hover from the memo', hover.alone, MAX_HOVER_MS),
-    row(`the same while a scan ${hover.scanned ? 'runs' : 'RAN (it ended early)'}`, hover.scanning, MAX_HOVER_MS),
-    row('60 rows: open → complete hints', opening.small),
-    row('10,000 rows: open → complete hints', opening.large),
+    ...(typing
+      ? [
+          row('keystroke → answer', typing.answer),
+          row('keystroke → complete hints', typing.complete),
+          row(`keystroke every ${INTERVAL} ms → answer`, typing.fastAnswer),
+          row('the last of them → complete hints', typing.fastComplete),
+        ]
+      : []),
+    ...(hover
+      ? [
+          row('hover from the memo', hover.alone, MAX_HOVER_MS),
+          row(`the same while a scan ${hover.scanned ? 'runs' : 'RAN (it ended early)'}`, hover.scanning, MAX_HOVER_MS),
+        ]
+      : []),
+    ...(opening
+      ? [row('60 rows: open → complete hints', opening.small), row('10,000 rows: open → complete hints', opening.large)]
+      : []),
     ...large.flatMap(({ name, bytes, answer, complete }) => [
       row(`${name} of ${mb(bytes)} MB: keystroke in its middle → answer`, answer),
       row(`${name} of ${mb(bytes)} MB: keystroke in its middle → complete hints`, complete),
