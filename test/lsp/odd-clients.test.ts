@@ -247,6 +247,25 @@ test('a client that goes while work for it goes on takes nobody along', async ()
   expect(await staying.request('textDocument/hover', { textDocument, position })).not.toBeNull();
 });
 
+test.each([
+  [
+    { configuration: true, didChangeConfiguration: { dynamicRegistration: true } },
+    ['workspace/didChangeConfiguration'],
+  ],
+  [{ configuration: true, didChangeConfiguration: {} }, []],
+  [{ didChangeWatchedFiles: { dynamicRegistration: true } }, ['workspace/didChangeWatchedFiles']],
+  [{}, []],
+])('a client that can %j is asked to register %j', async (workspace, methods) => {
+  const client = await opened({ capabilities: { workspace } });
+  await client.request('textDocument/hover', { textDocument, position });
+  const registered = client.asked.flatMap(({ method, params }) =>
+    method === 'client/registerCapability'
+      ? (params as { registrations: { method: string }[] }).registrations.map((one) => one.method)
+      : [],
+  );
+  expect(registered).toEqual(methods);
+});
+
 test('only clients that take links get links', async () => {
   const plain = await opened({ capabilities: { ...CAPABILITIES, textDocument: {} } });
   const linking = await opened();

@@ -18,6 +18,8 @@ export interface ClientFacts {
   readonly links: boolean;
   readonly refresh: { readonly hints: boolean; readonly lenses: boolean; readonly tokens: boolean };
   readonly configuration: boolean;
+  /** Tells of changed settings when it is asked to; others may do so by themselves. */
+  readonly registersConfiguration: boolean;
   readonly watchesFiles: boolean;
   readonly createsFiles: boolean;
   /** Folders of the workspace, as URIs without a slash at the end. */
@@ -48,6 +50,7 @@ export function clientFacts({
       tokens: workspace?.semanticTokens?.refreshSupport === true,
     },
     configuration: workspace?.configuration === true,
+    registersConfiguration: workspace?.didChangeConfiguration?.dynamicRegistration === true,
     watchesFiles: workspace?.didChangeWatchedFiles?.dynamicRegistration === true,
     createsFiles: workspace?.workspaceEdit?.resourceOperations?.includes('create') === true,
     folders: folders.map((uri) => uri.replace(/\/$/, '')),

@@ -22,8 +22,9 @@ export function registerConfiguration({ connection, client, editor, log, diagnos
       const watchers = [{ globPattern: `**/${LABELS_PATH}` }];
       connection.client.register(DidChangeWatchedFilesNotification.type, { watchers }).catch(failed);
     }
-    if (!client.configuration) return;
-    connection.client.register(DidChangeConfigurationNotification.type, { section: SECTION }).catch(failed);
-    refresh(undefined).catch(failed);
+    if (client.registersConfiguration) {
+      connection.client.register(DidChangeConfigurationNotification.type, { section: SECTION }).catch(failed);
+    }
+    if (client.configuration) refresh(undefined).catch(failed);
   });
 }
