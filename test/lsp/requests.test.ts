@@ -205,6 +205,15 @@ describe('problems', () => {
 });
 
 describe('front matter', () => {
+  test('names features that come first in its text', async () => {
+    const { features } = await ask('sonde/editor/features', place(0, 13));
+    const { dictionary, index } = features.at(-1)!;
+    const uri = `${FOLDER}/first.prompt`;
+    client.open(uri, `---\nfeatures: "${dictionary} #${index}"\n---\nAnna has a red boat.`);
+    const { features: now } = await ask('sonde/editor/features', { uri, position: { line: 3, character: 13 } });
+    expect(now[0]).toMatchObject({ dictionary, index, pinned: true });
+  });
+
   test('is completed by keys that are not there and by what the daemon has', async () => {
     const uri = `${FOLDER}/f.prompt`;
     client.open(uri, '---\nmodel: tinyworld\nla\nhook: \n---\nHello');
@@ -220,6 +229,10 @@ describe('front matter', () => {
     expect(keys).not.toContain('model');
     expect(await at(3, 6)).toContain('blocks.2.hook_resid_post');
     expect(await at(5, 2)).toEqual([]);
+    client.change(uri, 2, { start: { line: 3, character: 0 }, end: { line: 3, character: 6 } }, 'features: ');
+    const labels = (await at(3, 10)).map((label) => JSON.parse(label) as string);
+    expect(labels.length).toBeGreaterThan(0);
+    expect(labels).not.toContain('unmatched');
     const hover = await client.request<{ contents: { value: string } }>('textDocument/hover', {
       textDocument: { uri },
       position: { line: 1, character: 2 },

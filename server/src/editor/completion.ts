@@ -2,6 +2,7 @@
 import type { Position, Range } from '../prompt/lines.ts';
 import { SETTING_KEYS, type SettingKey } from '../prompt/setting-keys.ts';
 import { settingPlaceAt } from '../prompt/setting-place.ts';
+import { dictionaryOf } from './naming.ts';
 import type { Session } from './session.ts';
 
 export interface Completion {
@@ -32,7 +33,7 @@ export async function completionsAt(session: Session, uri: string, position: Pos
     }));
   }
   if (!key) return [];
-  return (await valuesOf(session, key.name)).map(({ value, detail }) => ({
+  return valuesOf(session, key.name).map(({ value, detail }) => ({
     label: value,
     detail,
     documentation: key.description,
@@ -42,10 +43,8 @@ export async function completionsAt(session: Session, uri: string, position: Pos
   }));
 }
 
-async function valuesOf(
-  { services: { engine } }: Session,
-  key: SettingKey['name'],
-): Promise<{ value: string; detail: string }[]> {
+function valuesOf(session: Session, key: SettingKey['name']): { value: string; detail: string }[] {
+  const { engine } = session.services;
   const models = engine.models();
   const dictionaries = models.flatMap(({ name }) => engine.dictionaries({ model: name }));
   switch (key) {
@@ -61,6 +60,10 @@ async function valuesOf(
         value,
         detail: 'has a dictionary',
       }));
+    case 'features':
+      return models.flatMap(({ name: model }) =>
+        engine.dictionaries({ model }).flatMap(({ name }) => labelled(session, model, name)),
+      );
     case 'layer': {
       const most = Math.max(0, ...models.map(({ n_layers }) => n_layers));
       return Array.from({ length: most }, (_, layer) => ({ value: String(layer), detail: 'block' }));
@@ -73,4 +76,13 @@ async function valuesOf(
     default:
       return [];
   }
+}
+
+/** Labels of one answer, of each dictionary. */
+const MAX_LABELS = 300;
+
+function labelled(session: Session, model: string, dictionary: string): { value: string; detail: string }[] {
+  const { known } = dictionaryOf(session, model, dictionary);
+  const named = known.labels().slice(0, MAX_LABELS);
+  return named.map(({ index, label }) => ({ value: JSON.stringify(label), detail: `${dictionary} #${index}` }));
 }

@@ -37,8 +37,19 @@ export interface KnownColumn {
 export function knownColumns(knowledge: Knowledge, view: UnitView): KnownColumn[] {
   return [...columnsOf(view)].map(({ run, column }) => {
     const { info, labels } = view.trace.dictionaries.get(column.name)!;
-    return { run, column, known: knowledge.of(view.trace.model.name, info, labels) };
+    const known = knowledge.of(view.trace.model.name, info, labels);
+    return { run, column, known: withFeatures(known, view.unit.settings.features ?? []) };
   });
+}
+
+/** Features that the text's own front matter names are pinned in it. */
+function withFeatures(known: DictionaryKnowledge, names: readonly string[]): DictionaryKnowledge {
+  if (names.length === 0) return known;
+  const { name } = known.info;
+  const wanted = new Set(names);
+  const isNamed = (index: number): boolean =>
+    wanted.has(`${name} #${index}`) || wanted.has(`${name}/${index}`) || wanted.has(known.labelOf(index) ?? '');
+  return { ...known, isPinned: (index) => known.isPinned(index) || isNamed(index) };
 }
 
 /**

@@ -39,6 +39,8 @@ export interface DictionaryKnowledge {
   readonly maxima: Float32Array;
   /** Its label; null where it has none that says something. */
   labelOf(index: number): string | null;
+  /** Every feature that has a label which says something. */
+  labels(): readonly { readonly index: number; readonly label: string }[];
   isPinned(index: number): boolean;
   name(index: number): NamedFeature;
   rates(index: number): Rates;
@@ -134,6 +136,11 @@ export function createKnowledge(services: EditorServices): Knowledge {
         stats,
         maxima,
         labelOf,
+        labels: () =>
+          [...new Set([...own.keys(), ...shipped.keys()])].flatMap((index) => {
+            const label = labelOf(index);
+            return label === null ? [] : [{ index, label }];
+          }),
         isPinned: (index) => pinned.has(index),
         name(index) {
           const found = entry(index);

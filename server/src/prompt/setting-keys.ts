@@ -7,7 +7,7 @@ export type SettingType =
   | { readonly kind: 'integer' | 'number'; readonly least: number; readonly most: number };
 
 export interface SettingKey {
-  readonly name: 'model' | 'dictionaries' | 'layer' | 'hook' | 'top_k' | 'threshold' | 'chat';
+  readonly name: 'model' | 'dictionaries' | 'layer' | 'hook' | 'features' | 'top_k' | 'threshold' | 'chat';
   readonly type: SettingType;
   /** One sentence for hover and completion. */
   readonly description: string;
@@ -39,6 +39,12 @@ export const SETTING_KEYS: readonly SettingKey[] = [
     type: { kind: 'string' },
     description: 'Shows features at this hook only.',
     example: 'blocks.8.hook_resid_pre',
+  },
+  {
+    name: 'features',
+    type: { kind: 'strings' },
+    description: 'Features that come first wherever they fire: labels, or numbers with their dictionary.',
+    example: '[French, "layer_2 #40"]',
   },
   {
     name: 'top_k',

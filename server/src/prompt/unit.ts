@@ -32,6 +32,8 @@ export interface PromptSettings {
   readonly layer?: number;
   /** Hook whose dictionaries are shown, as it is written. */
   readonly hook?: string;
+  /** Features that come first: labels, `dictionary #index` or `dictionary/index`. */
+  readonly features?: readonly string[];
   /** Features per token. */
   readonly top_k?: number;
   /** Least activation of a feature that is shown. */
