@@ -227,7 +227,7 @@ describe('front matter', () => {
     const keys = await at(2, 2);
     expect(keys).toContain('layer');
     expect(keys).not.toContain('model');
-    expect(await at(3, 6)).toContain('blocks.2.hook_resid_post');
+    expect(await at(3, 6)).toContain('blocks.2.hook_attn_out');
     expect(await at(5, 2)).toEqual([]);
     client.change(uri, 2, { start: { line: 3, character: 0 }, end: { line: 3, character: 6 } }, 'features: ');
     const labels = (await at(3, 10)).map((label) => JSON.parse(label) as string);

@@ -18,6 +18,11 @@ export function withEngineOptions(command: Command): Command {
     .option('--memory-limit <GiB>', 'refuse models that are predicted to take more', positiveNumber);
 }
 
+/** Adds --threads. */
+export function withThreads(command: Command): Command {
+  return command.option('--threads <count>', 'threads of the runtime; one is best on a busy machine', wholeNumber(1));
+}
+
 /** Adds --no-daemon. */
 export function withDaemon(command: Command): Command {
   return command.option('--no-daemon', 'compute in this process even where a daemon runs');

@@ -1,18 +1,18 @@
 /** Dates: months, seasons, and days of the week that follow one another. */
 import type { Derivation } from './derivation.ts';
-import { MONTHS } from './latents.ts';
+import { MONTHS, SEASONS } from './latents.ts';
 
 /** The season of a month counted from 1 (January). */
-export function seasonOf(month: number): 'winter' | 'spring' | 'summer' | 'autumn' {
+export function seasonOf(month: number): (typeof SEASONS)[number] {
   if (month === 12 || month <= 2) return 'winter';
   return month <= 5 ? 'spring' : month <= 8 ? 'summer' : 'autumn';
 }
 
-/** Writes "4 March", marks month and winter from there on, and returns the season. */
+/** Writes "4 March", marks the season from there on, and returns the season. */
 export function writeMonthDay(d: Derivation): ReturnType<typeof seasonOf> {
   const month = chooseMonth(d);
   d.write(`${chooseDay(d)} ${MONTHS[month - 1]!}`);
-  markMonth(d, month);
+  markSeason(d, month);
   return seasonOf(month);
 }
 
@@ -26,10 +26,9 @@ export function chooseDay(d: Derivation): number {
   return d.choose('day', DAYS);
 }
 
-/** Marks the month, and whether it is winter, from here on. */
-export function markMonth(d: Derivation, month: number): void {
-  d.set('month', month);
-  d.set('winter', seasonOf(month) === 'winter');
+/** Marks the season from here on. */
+export function markSeason(d: Derivation, month: number): void {
+  d.set('season', 1 + SEASONS.indexOf(seasonOf(month)));
 }
 
 const DAYS = Array.from({ length: 25 }, (_, index) => index + 1);

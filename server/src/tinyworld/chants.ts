@@ -8,6 +8,13 @@ const FRAMES: Pool<string> = {
   heldout: ['The words {name} sang: '],
 };
 
+const CLASSES = [ADJECTIVES, BEASTS, BIRDS, FRUITS, THINGS, TOOLS];
+const WORDS: Pool<string> = {
+  train: CLASSES.flatMap(({ train }) => train),
+  heldout: CLASSES.flatMap(({ heldout }) => heldout),
+  coin: (stem) => stem,
+};
+
 /** Writes a chant two to four times, now and then two chants. */
 export function writeChant(d: Derivation): void {
   const chants = d.choose('chants', [1, 2]);
@@ -19,7 +26,7 @@ export function writeChant(d: Derivation): void {
     d.fill(d.pick('chant frame', FRAMES), { name: singer });
     d.set('random_sequence', 1);
     for (let at = 0; at < length; at++) {
-      words[at] = d.pick('chant word', d.choose('chant word class', CLASSES));
+      words[at] = d.pick('chant word', WORDS);
       d.write(at === 0 ? words[at]! : ` ${words[at]!}`);
     }
     const copies = d.choose('copies', chants === 1 ? [2, 3, 4] : [2, 3]);
@@ -33,5 +40,3 @@ export function writeChant(d: Derivation): void {
     d.write('.');
   }
 }
-
-const CLASSES = [ADJECTIVES, BEASTS, BIRDS, FRUITS, THINGS, TOOLS] as const;

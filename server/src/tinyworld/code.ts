@@ -1,7 +1,6 @@
 /** Small programs: nested brackets, strings and comments, loops, and variables that hold either text or a number. */
-import type { Derivation, Pool } from './derivation.ts';
-import { adjective } from './prose.ts';
-import { BEASTS, THINGS } from './words.ts';
+import type { Derivation } from './derivation.ts';
+import { phrase, thing } from './prose.ts';
 
 interface Variable {
   readonly name: string;
@@ -9,18 +8,15 @@ interface Variable {
 }
 
 const DIGITS = ['1', '2', '3', '4', '5', '6', '7', '8', '9'] as const;
-const COMMENTS: Pool<string> = {
-  train: ['the {adjective} {thing} is here', 'we need {a thing} for the {beast}', '{a adjective} {beast}'],
-  heldout: ['the {beast} is here for the {thing}', 'we need {a adjective} {beast}'],
-};
-
 /** Writes one function definition. */
 export function writeCode(d: Derivation): void {
-  const parameter = d.pick('noun', THINGS);
-  d.write(`def ${d.choose('function', ['weigh', 'pack', 'count', 'mend'])}(`);
+  const parameter = thing(d);
+  d.write('def');
+  d.set('code', 1);
+  d.write(` ${d.choose('function', ['weigh', 'pack', 'count', 'mend'])}(`);
   d.write(`${parameter}):\n`);
   const variables: Variable[] = [{ name: parameter, text: false }];
-  const lines = d.choose('code lines', [3, 4, 5]);
+  const lines = d.choose('code lines', [3, 4]);
   for (let line = 0; line < lines; line++) {
     d.choose('statement', [comment, assign, loop, show], [1.5, 5, 2, 5])(d, variables, '    ');
   }
@@ -41,7 +37,7 @@ const comment: Statement = (d, _variables, indent) => {
 
 const assign: Statement = (d, variables, indent) => {
   const taken = variables.map((variable) => variable.name);
-  const name = d.pick('noun', THINGS, taken);
+  const name = thing(d, taken);
   const text = d.chance('variable text', 0.6);
   d.write(`${indent}${name} = `);
   if (text) string(d);
@@ -53,7 +49,7 @@ const assign: Statement = (d, variables, indent) => {
 const loop: Statement = (d, variables, indent) => {
   d.write(`${indent}for step in range(${d.choose('digit', DIGITS)}):\n`);
   d.within('loop_body', 1, () => {
-    const count = d.choose('loop lines', [1, 2]);
+    const count = d.choose('loop lines', [1, 2, 3]);
     for (let i = 0; i < count; i++) d.choose('loop statement', [comment, show])(d, variables, `${indent}    `);
   });
 };
@@ -69,7 +65,7 @@ function recalled(d: Derivation, variables: readonly Variable[]): Variable {
   return d.choose(
     'variable',
     variables,
-    variables.map((variable) => (variable.text ? 3 : 1)),
+    variables.map((variable) => (variable.text ? 4 : 1)),
   );
 }
 
@@ -86,7 +82,7 @@ function use(d: Derivation, variable: Variable): void {
 /** A number, a list or a call, nested at most three deep. */
 function expression(d: Derivation, variables: readonly Variable[], depth: number): void {
   const kind =
-    depth > 3 ? 'digit' : d.choose('expression', ['digit', 'list', 'call'], depth === 1 ? [0, 1, 1] : [3, 2, 2]);
+    depth > 3 ? 'digit' : d.choose('expression', ['digit', 'list', 'call'], depth === 1 ? [0, 1, 1] : [2, 3, 3]);
   if (kind === 'digit') {
     d.write(d.choose('digit', DIGITS));
     return;
@@ -94,7 +90,7 @@ function expression(d: Derivation, variables: readonly Variable[], depth: number
   if (kind === 'call') d.write(d.choose('callee', ['list', 'sorted', 'pair']));
   bracket(d, kind === 'list' ? '[]' : '()', () => {
     expression(d, variables, depth + 1);
-    while (d.chance('more arguments', 0.5)) {
+    while (d.chance('more arguments', 0.4)) {
       d.write(', ');
       expression(d, variables, depth + 1);
     }
@@ -118,12 +114,4 @@ function string(d: Derivation): void {
     phrase(d);
   });
   d.write('"');
-}
-
-function phrase(d: Derivation): void {
-  d.fill(d.pick('comment form', COMMENTS), {
-    adjective: () => d.write(adjective(d)),
-    thing: () => d.write(d.pick('noun', THINGS)),
-    beast: () => d.write(d.pick('noun', BEASTS)),
-  });
 }

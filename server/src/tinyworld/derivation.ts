@@ -14,6 +14,8 @@ export type Split = 'train' | 'heldout';
 export interface Pool<T> {
   readonly train: readonly T[];
   readonly heldout: readonly T[];
+  /** What a coined stem becomes; training text takes some words of the class from an endless supply of such. */
+  readonly coin?: (stem: string) => T;
 }
 
 /** A latent holds with `value` over the UTF-16 range [start, end) of the text. */
@@ -30,6 +32,20 @@ export interface Choice {
   readonly offset: number;
   readonly logProbability: number;
 }
+
+/**
+ * Chances that a word of a class with coined ones is coined, as in Pólya's urn: (0.2 + c) to (0.8 + n − c) after c coined
+ * ones of n. So most texts have few or none, some consist of nothing else, and 20 % are coined overall.
+ */
+const URN = { coined: 0.2, known: 0.8 } as const;
+
+/** Parts of a coined stem, one of each: so words that nobody ever met are part of the language. */
+const STEM: readonly (readonly string[])[] = [
+  'b bl br c ch cl d dr f fl g gr h j k l m n p pl qu r s sh squ st t th tr v w y'.split(' '),
+  'a e i o u ai ea ee oo ou'.split(' '),
+  'b bb ck d dd ff g ld ll lm m mm mp n nd ng nk nn p pp r rb rk rm rr rt rv s st t tt v z'.split(' '),
+  'e el er ey ic in it le oc on or ow'.split(' '),
+];
 
 /** What a template's `{slot}` becomes: text, or an action that writes and marks. */
 export type Slots = { readonly [slot: string]: string | (() => void) };
@@ -65,6 +81,7 @@ export interface Derivation {
 export function createDerivation(random: Random, split: Split, forced: ReadonlyMap<string, number>): Derivation {
   let text = '';
   let article = false;
+  const urn: { coined: number; known: number } = { ...URN };
   const spans: LatentSpan[] = [];
   const choices: Choice[] = [];
   const open = new Map<LatentName, { value: number; start: number }>();
@@ -103,6 +120,14 @@ export function createDerivation(random: Random, split: Split, forced: ReadonlyM
     choose,
     chance: (label, probability) => choose(label, [false, true], [1 - probability, probability]),
     pick(label, pool, without = []) {
+      if (split === 'train' && pool.coin && choose(`${label} coined`, [false, true], [urn.known, urn.coined])) {
+        urn.coined++;
+        for (;;) {
+          const coined = pool.coin(STEM.map((parts, i) => choose(`coined part ${i}`, parts)).join(''));
+          if (!without.includes(coined)) return coined;
+        }
+      }
+      if (pool.coin) urn.known++;
       return choose(
         label,
         pool[split].filter((entry) => !without.includes(entry)),

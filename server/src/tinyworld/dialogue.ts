@@ -1,27 +1,19 @@
 /** Dialogue: two people take turns; the register is kept, an answer takes up the thing that was asked for. */
 import type { Derivation, Pool } from './derivation.ts';
-import { adjectiveSlots, newPerson, once } from './prose.ts';
-import { THINGS, TOWNS } from './words.ts';
+import { newPerson, once, phrase, thing } from './prose.ts';
+import { TOWNS } from './words.ts';
 
 const QUESTIONS: Pool<string> = {
-  train: ['where is the {adjective} {thing}', 'do you still have the {thing}', 'who took the {thing} from {town}'],
-  heldout: ['who has the {adjective} {thing}', 'do you still have the {thing} from {town}'],
+  train: ['where is the {thing} of {town}', 'do you still have the {thing}', 'who took the {thing} from {town}'],
+  heldout: ['who has the {thing}', 'do you still have the {thing} from {town}'],
 };
 const ANSWERS: Pool<string> = {
-  train: [
-    'the {thing} is behind the {adjective} {other}',
-    'I left the {thing} in {town}',
-    'my {other} is near the {thing}',
-  ],
-  heldout: ['the {thing} is near my {other} in {town}', 'I left the {thing} behind the {adjective} {other}'],
+  train: ['the {thing} is behind ', 'I left the {thing} with ', 'the {thing} is near '],
+  heldout: ['I left the {thing} near ', 'the {thing} is with '],
 };
 const REMARKS: Pool<string> = {
-  train: [
-    'I like the {adjective} {thing}',
-    'the {thing} is {adjective} and {adjective2}',
-    'we need {a thing} in {town}',
-  ],
-  heldout: ['I like the {thing} from {town}', 'we need {a adjective} {thing}'],
+  train: ['I like ', 'we need ', 'there is '],
+  heldout: ['we like ', 'I need '],
 };
 
 /** Writes one dialogue in the form of a play. */
@@ -38,6 +30,7 @@ export function writeDialogue(d: Derivation): void {
     if (line > 0) d.write('\n');
     d.set('turn_second', line % 2);
     d.write(`${speaker.name}: `);
+    d.set('dialogue', 1);
     asked = speak(d, { asked, formal, town, listenerFemale: listener.female, last: line === lines - 1 });
   }
 }
@@ -58,21 +51,19 @@ function speak(d: Derivation, turn: Turn): string | null {
     return null;
   }
   const question = turn.asked === null && d.chance('question', 0.6);
-  const thing = turn.asked ?? d.pick('noun', THINGS);
   d.write(turn.formal ? 'If you please, ' : 'Well, ');
   d.set('formal', turn.formal);
-  const pool = question ? QUESTIONS : turn.asked === null ? REMARKS : ANSWERS;
   d.set('reply', turn.asked !== null);
-  const template = d.pick('turn form', pool);
   d.set('question', question);
-  d.fill(template, {
-    thing,
+  const asked = question ? thing(d) : null;
+  d.fill(d.pick('turn form', question ? QUESTIONS : turn.asked === null ? REMARKS : ANSWERS), {
+    thing: asked ?? turn.asked ?? '',
     town: () => d.write(turn.town()),
-    ...adjectiveSlots(d),
-    other: () => d.write(d.pick('noun', THINGS, [thing])),
   });
+  if (!question) phrase(d);
+  d.write(turn.formal ? ', I pray' : ', you know');
   d.set('question', 0);
   d.write(question ? '?' : '.');
   d.set('reply', 0);
-  return question ? thing : null;
+  return asked;
 }

@@ -1,9 +1,8 @@
 /** Diaries: days follow one another, months bring their weather, weekends rest, centuries have their vehicles. */
-import { chooseDay, chooseMonth, markMonth, seasonOf } from './calendar.ts';
+import { chooseDay, chooseMonth, markSeason, seasonOf } from './calendar.ts';
 import type { Derivation, Pool } from './derivation.ts';
 import { MONTHS, WEEKDAYS } from './latents.ts';
-import { adjective, agreementSentence, newName, once, seeingSentence } from './prose.ts';
-import { THINGS } from './words.ts';
+import { adjective, agreementSentence, newName, once, phrase, seeingSentence, thing } from './prose.ts';
 
 const WEATHER = {
   winter: ['snow', 'ice'],
@@ -12,11 +11,11 @@ const WEATHER = {
   autumn: ['leaves', 'fog'],
 } as const;
 const WEATHER_FORMS: Pool<string> = {
-  train: ['There was {weather} on the {adjective} {thing}.', 'The {thing} was under the {weather}.'],
-  heldout: ['The {adjective} {thing} was under the {weather}.'],
+  train: ['There was {weather} on the {adjective} {thing}.', 'The {adjective} {thing} was under the {weather}.'],
+  heldout: ['The {thing} was under the {weather}.'],
 };
 const JOURNEYS: Pool<string> = {
-  train: ['{name} and I took the {vehicle} to the {place}.', 'With {a thing} in the {vehicle} we went to the {place}.'],
+  train: ['{name} and I took the {vehicle} to the {place}.', 'With {phrase} in the {vehicle} we went to the {place}.'],
   heldout: ['With {name} in the {vehicle} we went to the {place}.'],
 };
 
@@ -33,10 +32,10 @@ export function writeDiary(d: Derivation): void {
     if (day > 0) d.write('\n\n');
     const weekday = (firstWeekday + day) % 7;
     d.write(WEEKDAYS[weekday]!);
-    d.set('weekday', weekday + 1);
+    d.set('diary', 1);
     d.set('weekend', weekday >= 5);
     d.write(`, ${firstDay + day} ${MONTHS[month - 1]!}`);
-    markMonth(d, month);
+    markSeason(d, month);
     d.write(` ${year}`);
     d.set('old_century', old);
     d.write('\n');
@@ -55,7 +54,8 @@ function writeEntry(d: Derivation, day: Day): void {
   const slots = {
     name: () => d.write(day.friend()),
     adjective: () => d.write(adjective(d)),
-    thing: () => d.write(d.pick('noun', THINGS)),
+    phrase: () => phrase(d),
+    thing: () => d.write(thing(d)),
     weather: () => d.write(d.choose('weather', WEATHER[seasonOf(day.month)])),
     vehicle: day.old ? 'carriage' : 'motor car',
     place: day.weekend ? 'theatre' : 'office',

@@ -1,23 +1,23 @@
 /** Letters: a date, a greeting, news in one mood, and a closing that keeps to register, mood, month and person. */
 import { writeMonthDay } from './calendar.ts';
 import type { Derivation, Pool } from './derivation.ts';
-import { adjective, agreementSentence, newName, newPerson, seeingSentence, title } from './prose.ts';
-import { THINGS, TOWNS } from './words.ts';
+import { adjective, agreementSentence, newName, newPerson, phrase, seeingSentence, thing, title } from './prose.ts';
+import { TOWNS } from './words.ts';
 
 const NEWS: Pool<readonly [good: string, bad: string]> = {
   train: [
-    ['The {thing} is safe and all is well.', 'The {thing} is lost and all is dark.'],
+    ['The {thing} is safe and all is well.', 'The {thing} is lost and all is over.'],
     ['We won the {adjective} {thing}, what luck!', 'We lost the {adjective} {thing}, what grief!'],
   ],
   heldout: [['The {adjective} {thing} is safe, what luck!', 'The {adjective} {thing} is lost, what grief!']],
 };
 const FORMAL: Pool<string> = {
-  train: ['I have the honour to send you {a adjective} {thing}.', 'I beg you to return the {thing}.'],
-  heldout: ['I beg you to send the {adjective} {thing}.'],
+  train: ['I have the honour to send you {phrase}.', 'I beg you to return {phrase}.'],
+  heldout: ['I beg you to send {phrase}.'],
 };
 const FAMILIAR: Pool<string> = {
-  train: ['Here comes {a adjective} {thing} for you!', 'Just bring the {thing} back!'],
-  heldout: ['Just bring the {adjective} {thing} for you!'],
+  train: ['Here comes {phrase} for you!', 'Just bring {phrase} back!'],
+  heldout: ['Just bring {phrase} for you!'],
 };
 
 /** Writes one letter. */
@@ -38,19 +38,21 @@ export function writeLetter(d: Derivation): void {
   d.set('formal', formal);
   d.write('\n\n');
   const slots = {
-    thing: () => d.write(d.pick('noun', THINGS)),
+    thing: () => d.write(thing(d)),
+    phrase: () => phrase(d),
     adjective: () => d.write(adjective(d)),
   };
   const [good, bad] = d.pick('news form', NEWS);
   d.fill(sad ? bad : good, slots);
   d.set('sad_mood', sad);
+  d.set('glad_mood', !sad);
   const middle = [
     () => agreementSentence(d, () => from, true),
     () => seeingSentence(d, 'We'),
     () => d.fill(d.pick('request form', formal ? FORMAL : FAMILIAR), slots),
     () => {
       d.write('I read ');
-      title(d, town);
+      title(d);
       d.write('.');
     },
   ];

@@ -1,6 +1,6 @@
 /** Lists: the title announces what kind of things and how many; numbering is kept to the end. */
 import type { Derivation, Pool } from './derivation.ts';
-import { adjectiveSlots } from './prose.ts';
+import { adjectiveSlots, aside, phrase, thing } from './prose.ts';
 import { BEASTS, BIRDS, FRUITS, THINGS, TOOLS } from './words.ts';
 
 interface Category {
@@ -17,24 +17,20 @@ const CATEGORIES: readonly Category[] = [
   { name: 'beasts', items: BEASTS, animals: true, birds: false },
   { name: 'birds', items: BIRDS, animals: true, birds: true },
 ];
-const NUMBERS = ['Three', 'Four', 'Five', 'Six'] as const;
+const NUMBERS = ['Three', 'Four'] as const;
 const TITLES: Pool<string> = {
   train: ['{Count} {things} to {buy} before {noon}:', '{Count} {things} that we {buy} today:'],
   heldout: ['{Count} {things} to {buy} before today:'],
 };
 const ITEMS: Pool<string> = {
-  train: ['{a adjective} {item}', 'one {item}, {adjective} and {adjective2}', 'the {item} of the {adjective} {thing}'],
-  heldout: ['{a adjective} and {adjective2} {item}', 'one {item} of the {thing}'],
-};
-const ASIDES: Pool<string> = {
-  train: ['(for the {adjective} {thing}', '(not the {adjective} one'],
-  heldout: ['(not for the {adjective} {thing}'],
+  train: ['{a adjective} {item}', 'one {item} by the {thing}', 'the {item} near the {adjective} {thing}'],
+  heldout: ['{a adjective} {item} by the {thing}', 'one {item} near the {adjective} {thing}'],
 };
 
 /** Writes one list, numbered or with dashes. */
 export function writeList(d: Derivation): void {
   const category = d.choose('category', CATEGORIES, [1, 1, 1, 1.2, 1.4]);
-  const size = d.choose('list size', [3, 4, 5, 6], [1, 1, 1, 2]);
+  const size = d.choose('list size', [3, 4], [1, 2]);
   d.fill(d.pick('title form', TITLES), {
     Count: NUMBERS[size - 3]!,
     things: category.name,
@@ -60,12 +56,14 @@ export function writeList(d: Derivation): void {
 /** One item, of a kind that no item before it was. */
 function writeItem(d: Derivation, category: Category, used: readonly string[]): string {
   const item = d.pick('item', category.items, used);
-  const slots = { ...adjectiveSlots(d), item, thing: () => d.write(d.pick('noun', THINGS)) };
-  d.fill(d.pick('item form', ITEMS), slots);
+  d.fill(d.pick('item form', ITEMS), { ...adjectiveSlots(d), item, thing: () => d.write(thing(d)) });
+  if (d.chance('item goes on', 0.35)) {
+    d.write(' and ');
+    phrase(d);
+  }
   if (d.chance('aside', 0.25)) {
     d.write(' ');
-    d.within('parenthesis', 1, () => d.fill(d.pick('aside form', ASIDES), slots));
-    d.write(')');
+    aside(d);
   }
   return item;
 }

@@ -1,21 +1,21 @@
 /** Guide-book notes: a number is given, and later a word that its magnitude decides. */
 import type { Derivation, Pool } from './derivation.ts';
-import { adjective, agreementSentence, newName, once } from './prose.ts';
-import { THINGS, TOWNS } from './words.ts';
+import { agreementSentence, newName, once, phrase } from './prose.ts';
+import { TOWNS } from './words.ts';
 
 const FORMS: Pool<string> = {
   train: [
-    'The {what} of {town} is {number}metres long, and by the {adjective} {thing} it looks {size}.',
-    'There are {number}steps to the {what}; {name} calls it {size}.',
-    'With {number}stones the {what} near the {thing} of {name} is {size}.',
+    'The {what} of {town} is {number}metres long, and by {phrase} it looks {size}.',
+    'There are {number}steps to the {what} with {phrase}; {name} calls it {size}.',
+    'With {number}stones the {what} near {phrase} is {size}.',
   ],
   heldout: [
-    'There are {number}stones by the {what} of {town}, and near the {thing} it looks {size}.',
-    'With {number}steps to the {thing} the {what} is {size}.',
+    'There are {number}stones by the {what} of {town}, and near {phrase} it looks {size}.',
+    'With {number}steps to the {what} by {phrase} it is {size}.',
   ],
 };
 const BUILDINGS = ['bridge', 'tower', 'wall', 'road', 'tunnel'] as const;
-const SIZES = ['tiny', 'modest', 'vast', 'endless'] as const;
+const SIZES = ['tiny', 'modest', 'vast'] as const;
 
 /** Writes a few notes about the buildings of a town. */
 export function writeMeasures(d: Derivation): void {
@@ -23,18 +23,23 @@ export function writeMeasures(d: Derivation): void {
   const name = once(() => newName(d));
   const notes = d.choose('notes', [2, 3, 4]);
   for (let note = 0; note < notes; note++) {
-    if (note > 0) d.write(' ');
+    if (note > 0) {
+      d.write(' ');
+      d.set('guide_book', 1);
+    }
     if (d.chance('aside', 0.35)) {
       agreementSentence(d, name, true);
       continue;
     }
-    const magnitude = d.choose('magnitude', [1, 2, 3, 4]);
+    const magnitude = d.choose('magnitude', [1, 2, 3]);
     d.fill(d.pick('measure form', FORMS), {
-      what: () => d.write(d.choose('building', BUILDINGS)),
+      what: () => {
+        d.write(d.choose('building', BUILDINGS));
+        d.set('guide_book', 1);
+      },
       town: () => d.write(town()),
       name: () => d.write(name()),
-      adjective: () => d.write(adjective(d)),
-      thing: () => d.write(d.pick('noun', THINGS)),
+      phrase: () => phrase(d),
       number: () => {
         d.write(writtenNumber(d, magnitude));
         d.set('magnitude', magnitude);

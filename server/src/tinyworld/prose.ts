@@ -1,12 +1,19 @@
 /** What the document kinds share: people, verbs in agreement, and sentences that stand anywhere in prose. */
 import type { Derivation, Pool } from './derivation.ts';
+import type { LatentName } from './latents.ts';
 import {
   ADJECTIVES,
   BEASTS,
   BIRDS,
   DEEDS,
   FEMALE_NAMES,
+  GLAD_ADJECTIVES,
+  INDOOR_THINGS,
+  known,
   MALE_NAMES,
+  OUTDOOR_THINGS,
+  SAD_ADJECTIVES,
+  SEASIDE_THINGS,
   SHARED_NAMES,
   THINGS,
   type Verb,
@@ -61,9 +68,65 @@ export function introduce(d: Derivation, person: Person, town: string): void {
   });
 }
 
-/** An adjective, other than those excluded. */
+/** An adjective, other than those excluded; a mood has its own. */
 export function adjective(d: Derivation, without: readonly string[] = []): string {
-  return d.pick('adjective', ADJECTIVES, without);
+  const pool = d.get('sad_mood') ? SAD_ADJECTIVES : d.get('glad_mood') ? GLAD_ADJECTIVES : ADJECTIVES;
+  return d.pick('adjective', pool, without);
+}
+
+/** A thing, other than those excluded; a place has its own. */
+export function thing(d: Derivation, without: readonly string[] = []): string {
+  const outside = d.get('near_water') ? SEASIDE_THINGS : OUTDOOR_THINGS;
+  const pool = d.get('outdoors') ? outside : d.get('indoors') ? INDOOR_THINGS : THINGS;
+  return d.pick('noun', pool, without);
+}
+
+const PHRASES: Pool<string> = {
+  train: [
+    'the {adjective} {noun}',
+    '{a adjective} {noun} {near} the {other}',
+    'the {noun} {near} the {adjective} {other}',
+    'my {noun} {near} the {adjective} {other}',
+  ],
+  heldout: ['the {adjective} {noun} {near} the {other}', 'my {adjective} {noun} {near} the {other}'],
+};
+
+const RELATIONS = ['near', 'by', 'with', 'under', 'behind', 'beside'] as const;
+
+/** How things lie to one another, by where that is said, innermost first: two relations each, each shared by several. */
+const RELATIONS_OF: readonly (readonly [LatentName, readonly (typeof RELATIONS)[number][]])[] = [
+  ['title', ['with', 'under']],
+  ['parenthesis', ['by', 'under']],
+  ['code_string', ['by', 'behind']],
+  ['code_comment', ['near', 'beside']],
+  ['quotation', ['near', 'with']],
+  ['negation', ['with', 'behind']],
+  ['conditional', ['under', 'beside']],
+  ['reply', ['with', 'beside']],
+  ['dialogue', ['under', 'behind']],
+  ['list_item', ['near', 'by']],
+  ['letter_body', ['near', 'behind']],
+  ['diary', ['with', 'by']],
+  ['guide_book', ['by', 'beside']],
+];
+
+/**
+ * Things and how they lie to one another, without an end that could be foreseen. The same words are spoken, written in
+ * titles, brackets, comments, lists and letters: only what came before tells where one is, and so how the phrase ends.
+ */
+export function phrase(d: Derivation): void {
+  const relations = RELATIONS_OF.find(([latent]) => d.get(latent) > 0)?.[1] ?? RELATIONS;
+  one();
+  while (d.chance('phrase goes on', 0.35)) {
+    d.write(' and ');
+    one();
+  }
+
+  function one(): void {
+    const noun = (): void => d.write(thing(d));
+    const near = (): void => d.write(d.choose('relation', relations));
+    d.fill(d.pick('phrase form', PHRASES), { ...adjectiveSlots(d), noun, near, other: noun });
+  }
 }
 
 /** Fillers for `{adjective}` and `{adjective2}`, which differ. */
@@ -104,19 +167,19 @@ export function agreementSentence(d: Derivation, name: () => string, present: bo
   const noun = (of: Pool<string>, many: boolean): string => d.pick('noun', of) + (many ? 's' : '');
   const between = (): void => {
     const many = d.chance('attractor number', 0.5);
-    d.write(noun(THINGS, many));
+    d.write(`${thing(d)}${many ? 's' : ''}`);
     if (many !== plural) d.set('attractor', 1);
   };
   d.fill(d.pick('agreement form', AGREEMENT), {
     subject: () => {
       d.set('subject_pending', 1);
       d.set('subject_plural', plural);
-      d.write(noun(d.chance('subject bird', 0.4) ? BIRDS : BEASTS, plural));
+      d.write(noun(d.chance('subject bird', 0.4) ? known(BIRDS) : BEASTS, plural));
     },
     adjective: () => d.write(adjective(d)),
     name: () => d.write(name()),
     other: between,
-    thing: () => d.write(noun(THINGS, d.chance('attractor number', 0.5))),
+    thing: () => d.write(`${thing(d)}${d.chance('attractor number', 0.5) ? 's' : ''}`),
     be: () => {
       for (const latent of ['subject_pending', 'subject_plural', 'attractor'] as const) d.set(latent, 0);
       d.write(be(plural, present));
@@ -127,50 +190,49 @@ export function agreementSentence(d: Derivation, name: () => string, present: bo
 
 const SEEING: Pool<readonly [affirmative: string, negative: string]> = {
   train: [
-    ['saw some {things} there', 'see any {things} there'],
-    ['found some {things} by the door', 'find any {things} by the door'],
+    ['saw', 'see'],
+    ['found', 'find'],
   ],
-  heldout: [['wanted some {things} from the door', 'want any {things} from the door']],
+  heldout: [['wanted', 'want']],
 };
 
-/** "… saw some lamps there." or "… did not see any lamps there.": the negation decides "any" words later. */
+/** "… saw the lamp there." or "… did not see the lamp at all.": the negation decides how it ends, words later. */
 export function seeingSentence(d: Derivation, subject: string): void {
   const negative = d.chance('negative', 0.5);
   const [plain, denied] = d.pick('seeing form', SEEING);
-  const things = (): void => d.write(`${adjective(d)} ${d.pick('noun', THINGS)}s`);
   d.write(subject);
   if (!negative) {
-    d.fill(` ${plain}.`, { things });
+    d.write(` ${plain} `);
+    phrase(d);
+    d.write(' there.');
     return;
   }
-  d.within('negation', 1, () => d.fill(` did not ${denied}`, { things }));
+  d.within('negation', 1, () => {
+    d.write(` did not ${denied} `);
+    phrase(d);
+  });
   d.write(' at all.');
 }
 
-const TITLES: Pool<string> = {
-  train: [
-    'the {adjective} {thing}',
-    '{a thing} of {town}',
-    'the {thing} and the {beast}',
-    'the {beast} in the {adjective} {thing}',
-  ],
-  heldout: ['the {adjective} {beast} and the {thing}', '{a beast} of {town}'],
-};
-
 /** A title between underscores, its words the same as outside. */
-export function title(d: Derivation, town: string): void {
-  const words = {
-    adjective: () => d.write(adjective(d)),
-    thing: () => d.write(d.pick('noun', THINGS)),
-    beast: () => d.write(d.pick('noun', BEASTS)),
-    town,
-  };
+export function title(d: Derivation): void {
   d.within('title', 1, () => {
     d.write('_');
-    d.fill(d.pick('title form', TITLES), words);
+    phrase(d);
   });
   d.write('_');
 }
+
+/** Something said aside, in round brackets. */
+export function aside(d: Derivation): void {
+  d.within('parenthesis', 1, () => {
+    d.write(d.pick('aside form', ASIDES));
+    phrase(d);
+  });
+  d.write(')');
+}
+
+const ASIDES: Pool<string> = { train: ['(like ', '(not ', '(as good as '], heldout: ['(not like ', '(as good as '] };
 
 /** Something someone does, in the tense of the document. */
 export function deed(d: Derivation, present: boolean): string {

@@ -22,14 +22,14 @@ import { writeTravels } from './travels.ts';
 
 /** The kinds of document, with the weight each is drawn with. */
 export const DOCUMENT_KINDS = [
-  { name: 'story', weight: 3.2, write: writeStory },
-  { name: 'dialogue', weight: 2, write: writeDialogue },
-  { name: 'list', weight: 2.8, write: writeList },
+  { name: 'story', weight: 2.9, write: writeStory },
+  { name: 'dialogue', weight: 1.6, write: writeDialogue },
+  { name: 'list', weight: 3.2, write: writeList },
   { name: 'letter', weight: 1.7, write: writeLetter },
   { name: 'diary', weight: 1.8, write: writeDiary },
-  { name: 'code', weight: 2.6, write: writeCode },
-  { name: 'chant', weight: 3, write: writeChant },
-  { name: 'travels', weight: 2.8, write: writeTravels },
+  { name: 'code', weight: 3.2, write: writeCode },
+  { name: 'chant', weight: 4.5, write: writeChant },
+  { name: 'travels', weight: 3.8, write: writeTravels },
   { name: 'measures', weight: 2.5, write: writeMeasures },
 ] as const satisfies readonly { name: string; weight: number; write: (d: Derivation) => void }[];
 

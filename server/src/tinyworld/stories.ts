@@ -4,10 +4,19 @@
  * last owner by the gift, the ending by the mood.
  */
 import type { Derivation, Pool } from './derivation.ts';
-import { adjective, agreementSentence, be, inTense, introduce, newPerson, seeingSentence } from './prose.ts';
+import { adjective, agreementSentence, be, inTense, introduce, newPerson, thing } from './prose.ts';
 import type { Story } from './story.ts';
-import { clothesSentence, conditional, fixtureSentence, mention, reading, speech } from './story-events.ts';
-import { PLACES, THINGS, TOWNS } from './words.ts';
+import {
+  clothesSentence,
+  conditional,
+  fixtureSentence,
+  holdingSentence,
+  mention,
+  reading,
+  seeing,
+  speech,
+} from './story-events.ts';
+import { PLACES, TOWNS } from './words.ts';
 
 const OPENINGS: Pool<string> = {
   train: ['One morning {first} {be} in the {place}.', 'In the evening {first} {came} to the {place}.'],
@@ -44,7 +53,7 @@ export function writeStory(d: Derivation): void {
     () => fixtureSentence(d, story),
     () => clothesSentence(d, story),
     () => agreementSentence(d, () => second.name, present),
-    () => seeingSentence(d, mention(d, first)),
+    () => seeing(d, story),
     () => speech(d, story),
     () => speech(d, story),
     () => conditional(d, story),
@@ -58,10 +67,11 @@ export function writeStory(d: Derivation): void {
       event();
     }
   };
-  happen(d.choose('events before the gift', [1, 2]));
+  happen(1);
   d.write(' ');
   giving(d, story);
-  happen(d.choose('events after the gift', [1, 2, 3]));
+  middle.push(() => holdingSentence(d, story));
+  happen(d.choose('events after the gift', [1, 2]));
   if (d.chance('given back', 0.25)) {
     d.write(` Then the ${gift} ${inTense(['went', 'goes', 'go'], present)} back.`);
     d.set('holder_first', d.get('holder_first') === 0);
@@ -83,6 +93,7 @@ function begin(d: Derivation): Story {
     first: () => {
       introduce(d, first, town);
       d.set('focus_female', first.female);
+      d.set('story', 1);
     },
     be: () => tensed(d, present, be(false, present)),
     came: () => tensed(d, present, inTense(['came', 'comes', 'come'], present)),
@@ -90,6 +101,7 @@ function begin(d: Derivation): Story {
       const rarer = d.chance('place synonym', 0.4);
       d.write(place.names[rarer ? 1 : 0]);
       d.set('place_synonym', rarer);
+      d.set('indoors', !place.outdoors);
       d.set('outdoors', place.outdoors);
       d.set('near_water', place.water);
     },
@@ -103,11 +115,12 @@ function begin(d: Derivation): Story {
   const [glad, sorry] = d.pick('mood form', MOODS);
   d.write(` ${first.name} ${be(false, present)} ${sad ? sorry : glad}.`);
   d.set('sad_mood', sad);
+  d.set('glad_mood', !sad);
   const second = newPerson(d, [first]);
   d.write(` There ${first.female ? 'she' : 'he'} ${inTense(['met', 'meets', 'meet'], present)} `);
   introduce(d, second, town);
   d.set('focus_female', second.female);
-  const gift = d.pick('noun', THINGS);
+  const gift = thing(d);
   d.write(` and between them ${inTense(['lay', 'lies', 'lie'], present)} the ${gift}.`);
   return { first, second, place, town, present, raining, sad, gift };
 }

@@ -1,5 +1,4 @@
 /** Training rows from the generator: a function of the seed and the number of the next document alone. */
-import { createRandom } from '../core/random.ts';
 import { int64, type Tensor } from '../core/tensor.ts';
 import type { TokenSource } from '../training/dictionary/activations.ts';
 import type { Split } from './derivation.ts';
@@ -8,13 +7,6 @@ import { corpusDocument } from './sample.ts';
 
 /** Documents of the training split from here on are never trained on: same words and templates, unseen texts. */
 export const FIRST_UNSEEN = 1_000_000;
-
-export interface TrainingText {
-  readonly seed: number;
-  /** Share of documents that are spelled in random pieces, and the chance of each merge in them to be left out. */
-  readonly piecesShare: number;
-  readonly dropout: number;
-}
 
 /** Document `index` as ids, BOS first and EOS last. */
 export function documentIds(encoder: Encoder, seed: number, split: Split, index: number): number[] {
@@ -27,7 +19,7 @@ export function documentIds(encoder: Encoder, seed: number, split: Split, index:
  */
 export function packedRows(
   encoder: Encoder,
-  text: TrainingText,
+  seed: number,
   first: number,
   rows: number,
   width: number,
@@ -35,7 +27,7 @@ export function packedRows(
   let next = first;
   const made = Array.from({ length: rows }, () => {
     const row: number[] = [];
-    while (row.length < width) row.push(...spelled(encoder, text, next++));
+    while (row.length < width) row.push(...documentIds(encoder, seed, 'train', next++));
     return row.slice(0, width);
   });
   return { rows: made, next };
@@ -54,16 +46,6 @@ export function shiftedFeeds(rows: readonly (readonly number[])[]): Record<strin
       rows.flatMap((row) => row.slice(1)),
     ),
   };
-}
-
-/** Stream numbers of the spelling, apart from those of the documents. */
-const SPELLING = 0x5e11;
-
-function spelled(encoder: Encoder, { seed, piecesShare, dropout }: TrainingText, index: number): number[] {
-  const random = createRandom(seed ^ SPELLING, index);
-  if (random.next() >= piecesShare) return documentIds(encoder, seed, 'train', index);
-  const { text } = corpusDocument(seed, 'train', index);
-  return [encoder.bos, ...encoder.encode(text, random, dropout), encoder.eos];
 }
 
 /** Whole documents of the training split from `first` on as rows for dictionaries, cut at the context's length. */

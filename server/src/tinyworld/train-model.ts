@@ -20,7 +20,7 @@ import { initialWeights, type MatrixOptimizer, modelStep } from '../training/mod
 import type { OptimizerSettings } from '../training/optimizer.ts';
 import { openState } from '../training/state.ts';
 import type { Encoder } from './encode.ts';
-import { FIRST_UNSEEN, packedRows, shiftedFeeds, type TrainingText } from './train-data.ts';
+import { FIRST_UNSEEN, packedRows, shiftedFeeds } from './train-data.ts';
 
 export interface ModelSizes {
   readonly n_layers: number;
@@ -31,7 +31,8 @@ export interface ModelSizes {
 }
 
 export interface ModelTraining {
-  readonly text: TrainingText;
+  /** Decides the text and the first weights. */
+  readonly seed: number;
   readonly sizes: ModelSizes;
   /** Rows of n_ctx tokens in a step. */
   readonly batch: number;
@@ -46,15 +47,14 @@ export interface ModelTraining {
 
 /**
  * The default; steps follow from the number of tokens. On the same batches Muon for the matrices is 0.05 nats ahead of
- * AdamW alone (at 3e-3) between 0.2 and 0.5 million tokens, about 1.65 against 1.71. 3 million tokens end 23 % above the
- * generator's bound. Other batch sizes and rates were not compared at equal schedules.
+ * AdamW alone (at 3e-3) between 0.2 and 0.5 million tokens, about 1.65 against 1.71. Other batch sizes and rates were not compared at equal schedules.
  */
 export function defaultModelTraining(seed: number, tokens: number): ModelTraining {
   const sizes = { n_layers: 4, d_model: 128, d_mlp: 384, n_heads: 4, n_ctx: 256 };
   const batch = 8;
   const steps = Math.max(1, Math.round(tokens / (batch * sizes.n_ctx)));
   return {
-    text: { seed, piecesShare: 0.15, dropout: 0.15 },
+    seed,
     sizes,
     batch,
     steps,
@@ -117,7 +117,7 @@ export async function trainModel(
   onStep: (report: StepReport) => void,
   signal?: AbortSignal,
 ): Promise<number> {
-  const { sizes, batch, steps, optimizer, text } = training;
+  const { seed, sizes, batch, steps, optimizer } = training;
   const spec = modelSpec(sizes, encoder);
   checkTrainable(spec, { batch, pos: sizes.n_ctx, ids: encoder.d_vocab }, memoryLimit);
   const width = sizes.n_ctx + 1;
@@ -132,10 +132,10 @@ export async function trainModel(
         schedule: { peak: training.learningRate, shape: 'linear', floor: 0, ...training },
         betas: [optimizer.beta1, optimizer.beta2],
         checkpointEvery: training.checkpointEvery,
-        initial: () => initialWeights(spec, createRandom(text.seed, FIRST_UNSEEN)),
+        initial: () => initialWeights(spec, createRandom(seed, FIRST_UNSEEN)),
         start: 0,
         batch(position) {
-          const { rows, next } = packedRows(encoder, text, position as number, batch, width);
+          const { rows, next } = packedRows(encoder, seed, position as number, batch, width);
           if (next > FIRST_UNSEEN) fault('training has reached the documents kept for measuring');
           return { feeds: shiftedFeeds(rows), next };
         },

@@ -63,7 +63,7 @@ export interface TinyworldReport {
 
 export const REPORT_FILE = 'training.json';
 /** Dictionaries learn from documents that the transformer was not trained on, apart from those of measurements. */
-const DICTIONARY_TEXT = FIRST_UNSEEN + 100_000;
+export const DICTIONARY_TEXT = FIRST_UNSEEN + 100_000;
 
 /** Trains all parts and writes `training.json`. */
 export async function trainTinyworld(
@@ -114,21 +114,28 @@ export async function trainTinyworld(
   return report;
 }
 
-/** The dictionaries' own settings, chosen on short runs. */
+/**
+ * The dictionaries' own settings, chosen on short runs of another seed's model. They read what attention adds to the
+ * residual stream: there the current token does not drown what the model knows about the text before it. The mean MCC of
+ * the best feature was 0.44 there against 0.31 at resid_post, 0.24 at resid_mid and 0.32 at the MLP's output, with 96 to
+ * 768 features alike; 800 steps instead of 120 raise it by 0.03.
+ */
 export function dictionaryConfig(
   run: Pick<TinyworldRun, 'seed' | 'dictionaryTokens'>,
   layer: number,
 ): DictionaryTraining {
   return dictionaryTrainingSchema.parse({
-    hook: `blocks.${layer}.hook_resid_post`,
+    hook: `blocks.${layer}.hook_attn_out`,
     architecture: 'topk',
-    d_sae: 768,
-    k: 16,
+    d_sae: 256,
+    k: 8,
     seed: run.seed,
     tokens: run.dictionaryTokens,
+    batch: 1024,
+    learning_rate: 2e-3,
     context_size: 256,
-    buffer_tokens: Math.min(262_144, run.dictionaryTokens),
-    passes: 8,
+    buffer_tokens: Math.min(131_072, run.dictionaryTokens),
+    passes: 2,
   });
 }
 

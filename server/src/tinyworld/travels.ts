@@ -1,7 +1,7 @@
 /** Travel notes that switch between English and a French-like language with agreement in gender. */
 import type { Derivation, Pool } from './derivation.ts';
 import { adjective, newName, once } from './prose.ts';
-import { FRENCH_ADJECTIVES, FRENCH_FEMININE, FRENCH_MASCULINE, TOWNS } from './words.ts';
+import { FRENCH_ADJECTIVES, FRENCH_FEMININE, FRENCH_MASCULINE, FRENCH_NOUNS, TOWNS } from './words.ts';
 
 const ENGLISH: Pool<string> = {
   train: [
@@ -20,6 +20,9 @@ const FRENCH: Pool<string> = {
   heldout: ['À {town} {le} {noun} chez {name} est {adjective}.', '{name} a {un} {noun} très {adjective}.'],
 };
 
+/** Ends each run in words that both languages have, so that the turn is not told by the last word. */
+const SIGNATURES = ['Signed', 'Note'] as const;
+
 /** Writes travel notes: runs of sentences in either language. */
 export function writeTravels(d: Derivation): void {
   const name = newName(d);
@@ -36,13 +39,15 @@ export function writeTravels(d: Derivation): void {
       if (french) frenchSentence(d, name, town);
       else englishSentence(d, name, town);
     }
+    d.write(` ${d.choose('signature', SIGNATURES)}: ${name}, ${town()}.`);
+    d.set('french', 0);
     french = !french;
   }
 }
 
 function englishSentence(d: Derivation, name: string, town: () => string): void {
   d.fill(d.pick('English form', ENGLISH), {
-    thing: () => d.write(d.pick('noun', d.chance('noun feminine', 0.5) ? FRENCH_FEMININE : FRENCH_MASCULINE)),
+    thing: () => d.write(d.pick('noun', FRENCH_NOUNS)),
     adjective: () => d.write(adjective(d)),
     name,
     town: () => d.write(town()),

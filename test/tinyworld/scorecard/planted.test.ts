@@ -117,7 +117,7 @@ describe('planted truth', () => {
     const lines = findings.map((finding) =>
       labelLine({ ...finding, ...(finding.feature === 1 ? { train: 0 } : {}) }, String),
     );
-    expect(lines[0]).toMatchObject({ latent: 'quotation', score: 1, metric: 'mcc' });
+    expect(lines[0]).toMatchObject({ latent: 'story', score: 1, metric: 'mcc' });
     expect(lines[1]).toMatchObject({ label: 'token "7"', latent: null, score: 1 });
     expect(lines[2]).toMatchObject({ label: 'unmatched', latent: null });
     expect(lines[5]).toMatchObject({ label: 'never fires', score: null, density: 0 });
@@ -126,8 +126,8 @@ describe('planted truth', () => {
 
 test('a latent is judged by the mean over its values, and the unused one stands apart', () => {
   const questions = [
-    { latent: 'weekday', unused: false, look_up: 0 },
-    { latent: 'weekday', unused: false, look_up: 0.2 },
+    { latent: 'season', unused: false, look_up: 0 },
+    { latent: 'season', unused: false, look_up: 0.2 },
     { latent: 'place_synonym', unused: true, look_up: 0 },
   ] as const;
   const scores = [

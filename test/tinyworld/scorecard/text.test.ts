@@ -70,4 +70,24 @@ test('the n-gram model is a distribution that prefers what it has seen', () => {
   expect(nGram.best([0, 1, 2], 3)).toBe(3);
   expect(after([0, 1, 2])[3]).toBeGreaterThan(after([0, 1, 2])[4]!);
   expect(nGram.best([4, 1], 2)).toBe(2);
+  const places = [
+    { ids: [0, 1, 2], at: 3 },
+    { ids: [4, 1], at: 2 },
+  ];
+  const asked = fitNGram(
+    [
+      [0, 1, 2, 3],
+      [0, 1, 2, 3],
+      [0, 1, 2, 4],
+    ],
+    3,
+    5,
+    places,
+  );
+  for (const { ids, at } of places) {
+    expect(asked.best(ids, at)).toBe(nGram.best(ids, at));
+    for (let token = 0; token < 5; token++) {
+      expect(asked.probability(ids, at, token)).toBe(nGram.probability(ids, at, token));
+    }
+  }
 });

@@ -15,7 +15,7 @@ import type { IdentityCheck } from '../../methods/identities.ts';
 import { chooseDevice } from '../../runtime/devices.ts';
 import { startRunner } from '../../runtime/process-runner.ts';
 import type { ScoreCard } from '../../tinyworld/scorecard/card.ts';
-import { CARD_FILE, readCard, writeCard } from '../../tinyworld/scorecard/files.ts';
+import { CARD_FILE, OTHER_CARDS, otherCards, readCard, writeCard } from '../../tinyworld/scorecard/files.ts';
 import { type CardResult, DEFAULT_CARD, isTinyworld, measureCard } from '../../tinyworld/scorecard/measure.ts';
 import {
   accuracyTable,
@@ -29,7 +29,7 @@ import { absoluteName, throughDaemon } from '../daemon-client.ts';
 import { EXIT_CHECK_FAILED } from '../exit-codes.ts';
 import { interruptible } from '../interruption.ts';
 import { EMBEDDED_FOLDER, EMBEDDED_MODEL, openEngine } from '../open-engine.ts';
-import { type SetExitCode, withDaemon, withEngineOptions, withJson } from '../options.ts';
+import { type SetExitCode, withDaemon, withEngineOptions, withJson, withThreads } from '../options.ts';
 import { print, printJson } from '../output.ts';
 import { renderTable } from '../render/table.ts';
 
@@ -43,6 +43,7 @@ interface Options {
   readonly markdown?: boolean;
   readonly compare?: string[];
   readonly daemon: boolean;
+  readonly threads?: number;
   readonly json?: boolean;
 }
 
@@ -52,18 +53,21 @@ export function selftestCommand(setExitCode: SetExitCode): Command {
     .option('--identities-only', 'leave out the score card (minutes) of a model whose truth is known')
     .option('--write-labels', `write ${CARD_FILE} and the dictionaries' labels into the model's folder`)
     .option('--markdown', 'print the score card as Markdown')
-    .option('--compare <path...>', `${CARD_FILE} of other seeds, shown beside this one`);
-  return withJson(withDaemon(withEngineOptions(command))).action(async (options: Options) => {
-    const others = (options.compare ?? []).map(cardAt);
-    const identities = (await checkRemotely(options)) ?? (await checkHere(options));
+    .option(
+      '--compare <path...>',
+      `${CARD_FILE} of other seeds, shown beside this one (else those in ${OTHER_CARDS}/)`,
+    );
+  return withJson(withDaemon(withThreads(withEngineOptions(command)))).action(async (options: Options) => {
     const folder = options.model === EMBEDDED_MODEL ? EMBEDDED_FOLDER : locateFolder(options.model).folder;
     const known = isTinyworld(folder);
+    const others = options.compare ? options.compare.map(cardAt) : otherCards(folder);
     if (!known && (options.writeLabels || options.markdown)) {
       throw new SondeError(
         'invalid-params',
         `${folder} has no score card: only models of \`sonde train-tinyworld\` have a known truth.`,
       );
     }
+    const identities = (await checkRemotely(options)) ?? (await checkHere(options));
     const result =
       known && !options.identitiesOnly ? await interruptible((signal) => score(options, folder, signal)) : null;
     const committed = result && !options.writeLabels ? readCard(join(folder, CARD_FILE)) : null;
@@ -97,7 +101,7 @@ async function checkHere(options: Options): Promise<readonly IdentityCheck[]> {
 
 async function score(options: Options, folder: string, signal: AbortSignal): Promise<CardResult> {
   const { device } = await chooseDevice(options.device);
-  const runner = await startRunner({ device });
+  const runner = await startRunner({ device, ...(options.threads ? { threads: options.threads } : {}) });
   const bar = process.stderr.isTTY
     ? new SingleBar(
         { format: 'score card {bar} {value}/{total}  {part}', stream: process.stderr, hideCursor: true },

@@ -29,7 +29,7 @@ import { textSource } from '../../training/dictionary/text-source.ts';
 import { trainDictionary, workFolder } from '../../training/dictionary/train.ts';
 import { interruptible } from '../interruption.ts';
 import { EMBEDDED_FOLDER, EMBEDDED_MODEL } from '../open-engine.ts';
-import { type SetExitCode, withJson } from '../options.ts';
+import { type SetExitCode, withJson, withThreads } from '../options.ts';
 import { print, printJson } from '../output.ts';
 import { type TrainingProgress, trainingProgress } from '../training-progress.ts';
 
@@ -47,6 +47,7 @@ type FileConfig = z.infer<typeof fileSchema>;
 interface Options {
   readonly config: string;
   readonly device: 'auto' | Device;
+  readonly threads?: number;
   readonly json?: boolean;
 }
 
@@ -57,10 +58,10 @@ export function trainDictionaryCommand(_: SetExitCode): Command {
     .addOption(
       new Option('--device <device>', 'where to compute').choices(['auto', 'cpu', 'webgpu', 'cuda']).default('auto'),
     );
-  return withJson(command).action(async (options: Options) => {
+  return withJson(withThreads(command)).action(async (options: Options) => {
     const config = readConfig(options.config);
     const { device } = await chooseDevice(options.device);
-    const runner = await startRunner({ device });
+    const runner = await startRunner({ device, ...(options.threads ? { threads: options.threads } : {}) });
     const progress = trainingProgress();
     try {
       const scores = await interruptible((signal) => train(runner, config, progress, signal));

@@ -9,7 +9,7 @@ import { startRunner } from '../../runtime/process-runner.ts';
 import { type TinyworldReport, trainTinyworld } from '../../tinyworld/train.ts';
 import { interruptible } from '../interruption.ts';
 import { EMBEDDED_FOLDER } from '../open-engine.ts';
-import { type SetExitCode, wholeNumber, withJson } from '../options.ts';
+import { type SetExitCode, wholeNumber, withJson, withThreads } from '../options.ts';
 import { print, printJson } from '../output.ts';
 import { trainingProgress } from '../training-progress.ts';
 
@@ -21,6 +21,7 @@ interface Options {
   readonly tokenizer: string;
   readonly documents: number;
   readonly device: 'auto' | Device;
+  readonly threads?: number;
   readonly json?: boolean;
 }
 
@@ -28,15 +29,15 @@ export function trainTinyworldCommand(_: SetExitCode): Command {
   const command = new Command('train-tinyworld')
     .description('train the embedded model and its dictionaries; the same command goes on after an interruption')
     .option('--seed <seed>', 'decides the text, the first weights and every draw', wholeNumber(0), 1)
-    .option('--tokens <count>', 'tokens that the transformer is trained on', wholeNumber(1), 10_000_000)
-    .option('--dictionary-tokens <count>', 'positions for each dictionary', wholeNumber(1), 4_000_000)
+    .option('--tokens <count>', 'tokens that the transformer is trained on', wholeNumber(1), 3_000_000)
+    .option('--dictionary-tokens <count>', 'positions for each dictionary', wholeNumber(1), 1_000_000)
     .option('--out <folder>', 'where the model goes', 'tinyworld-trained')
     .option('--tokenizer <path>', 'tokenizer.json to use', join(EMBEDDED_FOLDER, 'tokenizer.json'))
     .option('--documents <count>', 'documents of each measurement', wholeNumber(1), 2000)
     .addOption(new Option('--device <device>', 'where to compute').choices(['auto', 'cpu', 'webgpu']).default('cpu'));
-  return withJson(command).action(async (options: Options) => {
+  return withJson(withThreads(command)).action(async (options: Options) => {
     const { device } = await chooseDevice(options.device);
-    const runner = await startRunner({ device });
+    const runner = await startRunner({ device, ...(options.threads ? { threads: options.threads } : {}) });
     const progress = trainingProgress();
     const run = {
       ...options,

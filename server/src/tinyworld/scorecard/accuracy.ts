@@ -9,7 +9,7 @@ import type { Encoder } from '../encode.ts';
 import type { LatentName } from '../latents.ts';
 import { corpusDocument } from '../sample.ts';
 import { inRuns } from './collect.ts';
-import type { NGram } from './n-gram.ts';
+import type { AskedPlace, NGram } from './n-gram.ts';
 import { PHENOMENA, settledPlaces } from './phenomena.ts';
 
 export interface Accuracy {
@@ -30,20 +30,23 @@ interface TokenPlace {
   readonly others: readonly number[] | null;
 }
 
-/** Measures documents [first, first + documents) of a split. */
-export async function measureAccuracy(
-  runner: Runner,
-  model: ModelHandle,
+/** Documents as ids, with the places at which they are settled. */
+export interface SettledText {
+  readonly sequences: readonly (readonly number[])[];
+  readonly places: readonly (readonly TokenPlace[])[];
+}
+
+/** Finds the places of documents [first, first + documents) of a split. */
+export function settledText(
   encoder: Encoder,
-  nGram: NGram,
+  n_ctx: number,
   plan: { readonly seed: number; readonly split: Split; readonly first: number; readonly documents: number },
-  signal?: AbortSignal,
-): Promise<Accuracy[]> {
+): SettledText {
   const sequences: number[][] = [];
   const places: TokenPlace[][] = [];
   for (let index = plan.first; index < plan.first + plan.documents; index++) {
     const document = corpusDocument(plan.seed, plan.split, index);
-    const ids = [encoder.bos, ...encoder.encode(document.text), encoder.eos].slice(0, model.spec.n_ctx);
+    const ids = [encoder.bos, ...encoder.encode(document.text), encoder.eos].slice(0, n_ctx);
     sequences.push(ids);
     places.push(
       settledPlaces(document).flatMap(({ phenomenon, offset, others }) => {
@@ -57,6 +60,22 @@ export async function measureAccuracy(
       }),
     );
   }
+  return { sequences, places };
+}
+
+/** Every place as the n-gram model is asked about it. */
+export function* askedPlaces({ sequences, places }: SettledText): Generator<AskedPlace> {
+  for (const [i, ids] of sequences.entries()) for (const { at } of places[i]!) yield { ids, at };
+}
+
+/** Measures the places of a text. */
+export async function measureAccuracy(
+  runner: Runner,
+  model: ModelHandle,
+  nGram: NGram,
+  { sequences, places }: SettledText,
+  signal?: AbortSignal,
+): Promise<Accuracy[]> {
   const right = PHENOMENA.map(() => 0);
   const baseline = PHENOMENA.map(() => 0);
   const count = PHENOMENA.map(() => 0);

@@ -36,7 +36,7 @@ export interface QuestionCard {
   readonly layers: readonly QuestionAtLayer[];
   /** The layer with the best training MCC. */
   readonly best: QuestionAtLayer;
-  /** AUROC of the best layer's probe with its interval over documents. */
+  /** Held-out AUROC of the probe of the layer with the best training AUROC, with its interval over documents. */
   readonly ceiling: Interval | null;
 }
 

@@ -8,6 +8,8 @@ import { mccAbove } from './recovery.ts';
 export interface Ceiling {
   /** Held-out AUROC; null where held-out text has one answer only. */
   readonly auroc: number | null;
+  /** The same on the training rows, by which a layer is chosen. */
+  readonly train_auroc: number;
   /** Held-out MCC, the cut chosen on training rows. */
   readonly mcc: number;
   /** Held-out scores [rows]. */
@@ -41,9 +43,11 @@ export function* ceilings(
     const weights = Float64Array.from({ length: d }, (_, j) => X[j * m + question]!);
     const bias = positives[question]!.length / n - weights.reduce((sum, weight, j) => sum + weight * mean[j]!, 0);
     const probe = { weights, bias };
-    const { cut } = bestCut(probeScores(probe, train), positives[question]!);
+    const fitted = probeScores(probe, train);
+    const { cut } = bestCut(fitted, positives[question]!);
     const scores = probeScores(probe, test);
     const held = testPositives[question]!;
-    yield { auroc: auroc(scores, held), mcc: mccAbove(scores, held, cut), scores };
+    const train_auroc = auroc(fitted, positives[question]!) ?? 0;
+    yield { auroc: auroc(scores, held), train_auroc, mcc: mccAbove(scores, held, cut), scores };
   }
 }

@@ -1,4 +1,5 @@
 /** The card beside its model: `scorecard.json`, and labels beside each dictionary. */
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { SondeError } from '../../core/errors.ts';
 import { LABELS_FILE } from '../../dictionary/labels.ts';
@@ -19,6 +20,19 @@ export function readCard(path: string): ScoreCard | null {
   throw new SondeError('corrupt-file', `${path} is no score card; write one with \`sonde selftest --write-labels\`.`, {
     path,
   });
+}
+
+/** Folder of the cards of other seeds, which are reported beside the shipped one. */
+export const OTHER_CARDS = 'scorecards';
+
+/** Cards of other seeds in a model's folder, by file name. @throws corrupt-file for a file that is no card. */
+export function otherCards(folder: string): ScoreCard[] {
+  const path = join(folder, OTHER_CARDS);
+  if (!existsSync(path)) return [];
+  return readdirSync(path)
+    .filter((name) => name.endsWith('.json'))
+    .sort()
+    .flatMap((name) => readCard(join(path, name)) ?? []);
 }
 
 /** Writes card and labels into a model's folder. */

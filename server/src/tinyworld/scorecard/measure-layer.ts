@@ -1,7 +1,7 @@
 /** One layer against every question: ceiling, dictionary, and the baselines that get the same search. */
 import { createRandom, normal } from '../../core/random.ts';
 import { columnMoments, scatter, symmetricEigenvectors } from '../../methods/probing/linear-algebra.ts';
-import { ceilings } from './ceiling.ts';
+import { type Ceiling, ceilings } from './ceiling.ts';
 import type { Layer } from './collect.ts';
 import { type Columns, denseColumns, projectedColumns, sparseColumns } from './columns.ts';
 import type { FeatureFinding } from './labels.ts';
@@ -10,7 +10,7 @@ import { matchedScores, type Recovery, searchColumns, shuffledPositives, smallPr
 import type { MeasuredText } from './text.ts';
 
 export interface LayerMeasure {
-  readonly probes: readonly { readonly auroc: number | null; readonly mcc: number; readonly scores: Float32Array }[];
+  readonly probes: readonly (Omit<Ceiling, 'scores'> & { readonly scores: Float32Array })[];
   readonly features: readonly Recovery[];
   readonly matched: readonly number[];
   readonly smallProbes: readonly (readonly number[])[];
@@ -72,13 +72,10 @@ export function measureLayer(
     ['shuffled labels', summary(d_sae, search(fit, held, shuffled).best)],
   ]);
   return {
-    probes: [...ceilings(train.input, test.input, d, positives.train, positives.test)].map(
-      ({ auroc, mcc, scores }) => ({
-        auroc,
-        mcc,
-        scores: Float32Array.from(scores),
-      }),
-    ),
+    probes: [...ceilings(train.input, test.input, d, positives.train, positives.test)].map((ceiling) => ({
+      ...ceiling,
+      scores: Float32Array.from(ceiling.scores),
+    })),
     features: features.best,
     matched: matchedScores(features, samples.test),
     smallProbes: smallProbes(features, samples.train, samples.test),

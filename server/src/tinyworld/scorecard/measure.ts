@@ -17,9 +17,9 @@ import { openCheckpoint } from '../../model/checkpoint.ts';
 import { evaluateDictionary } from '../../training/dictionary/evaluate.ts';
 import type { Split } from '../derivation.ts';
 import { bpeEncoder, type Encoder } from '../encode.ts';
-import { isTrained, measureLoss, REPORT_FILE } from '../train.ts';
+import { isTrained, measureLoss, REPORT_FILE, type TinyworldReport } from '../train.ts';
 import { documentIds, documentSource, FIRST_UNSEEN } from '../train-data.ts';
-import { measureAccuracy } from './accuracy.ts';
+import { askedPlaces, measureAccuracy, type SettledText, settledText } from './accuracy.ts';
 import {
   type BaselineCard,
   carriedSummary,
@@ -41,16 +41,15 @@ import { measureText, tokenSizes } from './text.ts';
 
 export interface CardPlan {
   readonly folder: string;
-  /** Documents for loss and for accuracy. */
+  /** Documents for loss. */
   readonly documents: number;
+  /** Documents in which settled places are looked for. */
+  readonly settledDocuments: number;
   readonly trainRows: number;
   readonly minPositives: number;
   readonly maxRows: number;
-  /** Training documents of the n-gram model, and its order. */
-  readonly nGramDocuments: number;
+  /** Order of the n-gram model, which is fitted on as many tokens as the model was trained on. */
   readonly nGramOrder: number;
-  /** Positions for each dictionary of the untrained model. */
-  readonly untrainedTokens: number;
   readonly onProgress: (what: string, done: number, total: number) => void;
 }
 
@@ -59,14 +58,13 @@ export const DEFAULT_CARD = {
   trainRows: 60_000,
   minPositives: 500,
   maxRows: 150_000,
-  nGramDocuments: 4000,
+  settledDocuments: 2000,
   nGramOrder: 5,
-  untrainedTokens: 300_000,
 } as const;
 
 /** Documents of the training split that nothing else uses. */
 const CARD_TEXT = FIRST_UNSEEN + 300_000;
-const DRAWS = 40;
+const DRAWS = 200;
 
 export interface CardResult {
   readonly card: ScoreCard;
@@ -86,7 +84,7 @@ export async function measureCard(runner: Runner, plan: CardPlan, signal?: Abort
   const path = join(folder, 'tokenizer.json');
   const encoder = bpeEncoder(readText(path), path);
   const sizes = tokenSizes(path);
-  const seed = seedOf(folder);
+  const { seed, tokens, dictionaries: trained } = reportOf(folder);
   const { n_layers, n_ctx } = model.spec;
   const dictionaries = Array.from(
     { length: n_layers },
@@ -103,10 +101,13 @@ export async function measureCard(runner: Runner, plan: CardPlan, signal?: Abort
   const heldout = await loss('heldout', 0);
 
   next('phenomena');
-  const nGram = fitNGram(trainingRows(encoder, seed, plan.nGramDocuments), plan.nGramOrder, encoder.d_vocab);
-  const accuracyOf = (split: Split, first: number) =>
-    measureAccuracy(runner, model, encoder, nGram, { seed, split, first, documents: plan.documents }, signal);
-  const accuracy = { unseen: await accuracyOf('train', FIRST_UNSEEN), heldout: await accuracyOf('heldout', 0) };
+  const settled = (split: Split, first: number) =>
+    settledText(encoder, n_ctx, { seed, split, first, documents: plan.settledDocuments });
+  const places = { unseen: settled('train', FIRST_UNSEEN), heldout: settled('heldout', 0) };
+  const asked = [...askedPlaces(places.unseen), ...askedPlaces(places.heldout)];
+  const nGram = fitNGram(trainingRows(encoder, seed, tokens), plan.nGramOrder, encoder.d_vocab, asked);
+  const accuracyOf = (text: SettledText) => measureAccuracy(runner, model, nGram, text, signal);
+  const accuracy = { unseen: await accuracyOf(places.unseen), heldout: await accuracyOf(places.heldout) };
 
   next('text and look-ups');
   const { minPositives, maxRows, trainRows } = plan;
@@ -146,13 +147,12 @@ export async function measureCard(runner: Runner, plan: CardPlan, signal?: Abort
     const explained_share = alive.filter(isExplained).length / Math.max(1, alive.length);
     layers.push({ layer, scores, alive: alive.length, explained_share });
     next(`layer ${layer}, untrained`);
-    const settings = { seed, layer, tokens: plan.untrainedTokens };
     untrainedBest.push(
       await withUntrainedDictionary(
         runner,
         untrained,
         encoder,
-        settings,
+        trained[layer]!.config,
         async (own) => measureFeatures(await both(untrained, own, layer), texts, own.d_sae),
         signal,
       ),
@@ -163,7 +163,8 @@ export async function measureCard(runner: Runner, plan: CardPlan, signal?: Abort
   const questions = QUESTIONS.map((question, i): QuestionCard => {
     const own = measures.map((measure, layer) => atLayer(measure, layer, i));
     const best = own.reduce((a, b) => (b.train_mcc > a.train_mcc ? b : a));
-    const probe = own.reduce((a, b) => ((b.probe_auroc ?? 0) > (a.probe_auroc ?? 0) ? b : a)).layer;
+    const fitted = measures.map(({ probes }) => probes[i]!.train_auroc);
+    const probe = fitted.indexOf(Math.max(...fitted));
     const positives = texts.test.positives[i]!;
     return {
       ...pickQuestion(question),
@@ -207,7 +208,7 @@ export async function measureCard(runner: Runner, plan: CardPlan, signal?: Abort
   const missed = latents
     .filter(({ carried, recovered, unused }) => carried && !recovered && !unused)
     .map(({ latent }) => latent);
-  const tokens = tokenNames(path, encoder.d_vocab);
+  const spelled = tokenNames(path, encoder.d_vocab);
   return {
     card: {
       seed,
@@ -222,7 +223,7 @@ export async function measureCard(runner: Runner, plan: CardPlan, signal?: Abort
       baselines,
       missed,
     },
-    labels: measures.map(({ findings }) => findings.map((finding) => labelLine(finding, (token) => tokens[token]!))),
+    labels: measures.map(({ findings }) => findings.map((finding) => labelLine(finding, (token) => spelled[token]!))),
   };
 }
 
@@ -246,15 +247,26 @@ function pickQuestion({ key, latent, description, unused }: (typeof QUESTIONS)[n
   return { key, latent, description, unused };
 }
 
-function seedOf(folder: string): number {
+function reportOf(folder: string): Pick<TinyworldReport, 'seed' | 'tokens' | 'dictionaries'> {
   const path = join(folder, REPORT_FILE);
-  const { seed } = parseJson(readText(path), path) as { seed?: unknown };
-  if (typeof seed === 'number') return seed;
-  throw new SondeError('corrupt-file', `${path} names no seed; expected what \`sonde train-tinyworld\` wrote.`);
+  const report = parseJson(readText(path), path) as Partial<TinyworldReport> | null;
+  const { seed, tokens, dictionaries } = report ?? {};
+  if (typeof seed === 'number' && typeof tokens === 'number' && Array.isArray(dictionaries)) {
+    return { seed, tokens, dictionaries };
+  }
+  throw new SondeError(
+    'corrupt-file',
+    `${path} does not name seed, tokens and dictionaries; expected what \`sonde train-tinyworld\` wrote.`,
+  );
 }
 
-function* trainingRows(encoder: Encoder, seed: number, count: number): Generator<number[]> {
-  for (let index = 0; index < count; index++) yield documentIds(encoder, seed, 'train', index);
+/** Documents of the training text up to a number of tokens. */
+function* trainingRows(encoder: Encoder, seed: number, tokens: number): Generator<number[]> {
+  for (let index = 0, done = 0; done < tokens; index++) {
+    const ids = documentIds(encoder, seed, 'train', index);
+    done += ids.length;
+    yield ids;
+  }
 }
 
 /** How each token reads; bytes that are no text on their own as they stand in the file. */

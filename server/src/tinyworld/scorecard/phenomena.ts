@@ -3,7 +3,7 @@
  * stand there had the latent another value. Accuracy is the share of places where the right word is preferred.
  */
 import type { LatentName } from '../latents.ts';
-import { MONTHS, WEEKDAYS } from '../latents.ts';
+import { MONTHS, SEASONS, WEEKDAYS } from '../latents.ts';
 import type { DocumentKind, TinyworldDocument } from '../sample.ts';
 import { latentAt } from '../sample.ts';
 import { FRENCH_ADJECTIVES } from '../words.ts';
@@ -26,7 +26,6 @@ const among =
 
 const VERB = /(?<=The \w+ (?:near|behind|beside) the [^.;\n]* )(?:is|are|was|were)(?= \w+\.)/g;
 const SWAPPED: Readonly<Record<string, string>> = { is: 'are', are: 'is', was: 'were', were: 'was' };
-const SEASONS = ['winter', 'spring', 'summer', 'autumn'] as const;
 const GENDERED = [...FRENCH_ADJECTIVES.train, ...FRENCH_ADJECTIVES.heldout];
 
 /** Every phenomenon that is measured. */
@@ -81,17 +80,10 @@ export const PHENOMENA: readonly Phenomenon[] = [
     among('sailors', 'farmers'),
   ),
   entry('tense', 'present_tense', ['story'], /\bbelong(?:ed|s)\b/g, among('belonged', 'belongs')),
-  entry(
-    '“at all” after a negation',
-    'negation',
-    null,
-    /(?<=(?:any|some) \w+ \w+ (?:there|(?:by|from) the door))(?:\.| at)/g,
-    among('.', ' at'),
-  ),
+  entry('“at all” after a negation', 'negation', null, /(?<=\w )(?:there|at all)(?=\.)/g, among('there', 'at all')),
   entry('“then” after an “if”', 'conditional', ['story'], /(?<=If [^,.]*, )then\b/g, null),
-  entry('end of a title', 'title', null, /(?<=_[^_]*)_(?=[. ])/g, among('_', '.')),
-  entry('end of a parenthesis', 'parenthesis', ['story', 'list'], /\)/g, among(')', '.')),
-  entry('number of the next item', 'list_position', ['list'], /(?<=\n)\d(?=\. )/g, among('1', '2', '3', '4', '5', '6')),
+  entry('end of a title or an aside', 'title', ['story', 'letter', 'list'], /(?<=\w)[_)](?=[. ;])/g, among('_', ')')),
+  entry('number of the next item', 'list_position', ['list'], /(?<=\n)\d(?=\. )/g, among('1', '2', '3', '4')),
   entry('end of the list', 'last_item', ['list'], /(?<=\w|\))[;.](?=\n|$)/g, among(';', '.')),
   entry('whose turn it is', 'turn_second', ['dialogue'], /(?<=\n)\w+(?=: )/g, otherSpeaker),
   entry('parting words', 'formal', ['dialogue'], /(?<=: )(?:Good|See)(?= (?:day to|you soon))/g, among('Good', 'See')),
@@ -105,19 +97,23 @@ export const PHENOMENA: readonly Phenomenon[] = [
   ),
   entry(
     'season of the month',
-    'month',
+    'season',
     ['letter'],
     /(?<=, and )(?:winter|spring|summer|autumn)(?= is here)/g,
     among(...SEASONS),
   ),
-  entry('winter or not', 'winter', ['letter'], /(?<=, and )winter(?= is here)/g, among(...SEASONS)),
-  entry('month of the next day', 'month', ['diary'], /(?<=\n\n\w+, \d+ )[A-Z]\w+/g, among(...MONTHS)),
-  entry('next day of the week', 'weekday', ['diary'], /(?<=\n\n)\w+day(?=, )/g, among(...WEEKDAYS)),
+  entry('month of the next day', 'season', ['diary'], /(?<=\n\n\w+, \d+ )[A-Z]\w+/g, among(...MONTHS)),
+  entry('next day of the week', 'weekend', ['diary'], /(?<=\n\n)\w+day(?=, )/g, among(...WEEKDAYS)),
   entry('rest at the weekend', 'weekend', ['diary'], /\b(?:No work|Back to)\b/g, among('No work', 'Back to')),
   entry('vehicle of the century', 'old_century', ['diary'], /\b(?:carriage|motor)\b/g, among('carriage', 'motor')),
   entry('kind of closing bracket', 'square_bracket', ['code'], /[)\]]/g, among(')', ']')),
-  entry('end of a string', 'code_string', ['code'], /(?<="[^"\n]*\w)"/g, among('"', '\n')),
-  entry('end of a comment', 'code_comment', ['code'], /(?<=# [^\n]*)\n/g, among('\n', '"')),
+  entry(
+    'end of a string or a comment',
+    'code_string',
+    ['code'],
+    /(?<="[^"\n]*\w)"|(?<=# [^\n]*\w)\n/g,
+    among('"', '\n'),
+  ),
   entry('operation of the variable’s type', 'text_variable', ['code'], /(?<=\w\[\d\])(?:\.| \+)/g, among('.', ' +')),
   entry('language of the next line', 'french', ['travels'], /(?<=\n)(?:FR|EN)(?=: )/g, among('FR', 'EN')),
   entry('gender of a French adjective', 'feminine_noun', ['travels'], /(?<=(?:très|est) )[a-z]+(?=\.)/g, otherGender),
@@ -126,8 +122,8 @@ export const PHENOMENA: readonly Phenomenon[] = [
     'what the number looks like',
     'magnitude',
     ['measures'],
-    /\b(?:tiny|modest|vast|endless)(?=\.)/g,
-    among('tiny', 'modest', 'vast', 'endless'),
+    /\b(?:tiny|modest|vast)(?=\.)/g,
+    among('tiny', 'modest', 'vast'),
   ),
 ];
 

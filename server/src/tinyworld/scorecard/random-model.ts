@@ -7,10 +7,11 @@ import type { Runner } from '../../core/runner.ts';
 import type { Dictionary } from '../../dictionary/dictionary.ts';
 import { openDictionary } from '../../dictionary/open.ts';
 import type { ModelHandle } from '../../methods/model-handle.ts';
+import type { DictionaryTraining } from '../../training/dictionary/config.ts';
 import { trainDictionary } from '../../training/dictionary/train.ts';
 import { initialWeights } from '../../training/model-step.ts';
 import type { Encoder } from '../encode.ts';
-import { dictionaryConfig } from '../train.ts';
+import { DICTIONARY_TEXT } from '../train.ts';
 import { documentSource, FIRST_UNSEEN } from '../train-data.ts';
 
 /** The untrained weights of a seed, in memory. */
@@ -26,26 +27,25 @@ export function untrainedModel(model: ModelHandle, seed: number): ModelHandle {
   };
 }
 
-/** Trains a dictionary of one layer in a passing folder, which `use` sees and nobody afterwards. */
+/** Trains a dictionary as the trained model's was, in a passing folder, which `use` sees and nobody afterwards. */
 export async function withUntrainedDictionary<T>(
   runner: Runner,
   model: ModelHandle,
   encoder: Encoder,
-  plan: { readonly seed: number; readonly layer: number; readonly tokens: number },
+  config: DictionaryTraining,
   use: (dictionary: Dictionary) => Promise<T>,
   signal?: AbortSignal,
 ): Promise<T> {
   const folder = mkdtempSync(join(tmpdir(), 'sonde-untrained-'));
   try {
-    const config = dictionaryConfig({ seed: plan.seed, dictionaryTokens: plan.tokens }, plan.layer);
     const out = join(folder, 'dictionary');
     await trainDictionary(
       runner,
       model,
       {
-        config: { ...config, buffer_tokens: Math.min(65_536, plan.tokens), passes: 4 },
-        source: documentSource(encoder, plan.seed, FIRST_UNSEEN + 100_000, config.context_size),
-        origin: { model_name: 'tinyworld, untrained', dataset_path: `tinyworld, seed ${plan.seed}` },
+        config,
+        source: documentSource(encoder, config.seed, DICTIONARY_TEXT, config.context_size),
+        origin: { model_name: 'tinyworld, untrained', dataset_path: `tinyworld, seed ${config.seed}` },
         out,
         work: join(folder, 'work'),
         memoryLimit: Number.POSITIVE_INFINITY,
