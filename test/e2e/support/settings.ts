@@ -23,4 +23,7 @@ export const SETTINGS: Readonly<Record<string, unknown>> = {
   'git.enabled': false,
   'files.autoSave': 'off',
   'files.hotExit': 'off',
+  // Hints on every token, whichever features of the embedded model have a label.
+  'sonde.unlabelled': true,
+  'sonde.density': 'dense',
 };
