@@ -151,3 +151,9 @@ test('a kept trace shows labels and verdicts as they are now', async () => {
   expect(again.tokens[0]!.features[0]!.label).toBe('a greeting');
   expect([first.fit.status, again.fit.status]).toEqual(['unchecked', 'misfit']);
 });
+
+test('identities of an empty text are refused', async () => {
+  const engine = await engineWith();
+  await expectRejection('invalid-params', engine.identities({ text: '' }));
+  expect((await engine.identities({ text: 'Hello' })).length).toBeGreaterThan(0);
+});

@@ -2,7 +2,7 @@
  * The facade both doors talk to: models, dictionaries, tokens, traces. Every door makes one call here per request.
  * Results are plain readonly data. Deliberately absent: wire types, terminals, native code.
  */
-import { throwIfCancelled } from '../core/errors.ts';
+import { SondeError, throwIfCancelled } from '../core/errors.ts';
 import { DEFAULT_MEMO_BYTES, DEFAULT_PREFIX_BYTES } from '../core/limits.ts';
 import type { Runner, RunnerMemory } from '../core/runner.ts';
 import { checkFit, type FitReport } from '../dictionary/fit-check.ts';
@@ -318,6 +318,12 @@ export function createEngine(options: EngineOptions): Engine {
     async identities({ model: name, text }, signal) {
       const model = registry.model(name);
       const { ids } = await encodeForModel(model, text, { bos: model.tokenizer.addsBos, truncate: true }, []);
+      if (ids.length === 0) {
+        throw new SondeError('invalid-params', 'The text has no tokens; identities need at least one.', {
+          found: 0,
+          expected: 'a text that is not empty',
+        });
+      }
       return using(model, [], () => checkIdentities(execution(), model.handle, ids, signal));
     },
     status: async () => ({
