@@ -45,4 +45,4 @@ export const exampleNamed: z.input<typeof namedFeature> = {
   labelSource: 'tinyworld score card',
   labelScore: 0.82,
 };
-export const exampleUri = 'file:///work/greeting.prompt';
+export const exampleUri = 'file:///project/greeting.prompt';

@@ -170,7 +170,7 @@ export const editorImport = request({
     skipped: z.array(z.string()).meta({ description: 'why lines were left out' }),
   }),
   example: {
-    params: { source: 'file:///work/batch-0.jsonl.gz', dictionary: 'layer2' },
+    params: { source: 'file:///project/batch-0.jsonl.gz', dictionary: 'layer2' },
     result: { edit: exampleEdit, imported: 0, skipped: [] },
   },
 });
