@@ -221,8 +221,20 @@ test('a client that goes while work for it goes on takes nobody along', async ()
   const begun = new Promise<void>((resolve) => {
     measure = resolve;
   });
+  let scan = (): void => undefined;
+  const scanning = new Promise<void>((resolve) => {
+    scan = resolve;
+  });
   const slow: EditorEngine = {
     ...engine,
+    // The search is under way until its client has gone, however fast the machine.
+    async traceColumns(call, signal) {
+      if (call.lane === 'batch') {
+        scan();
+        await new Promise((resolve) => signal!.addEventListener('abort', resolve, { once: true }));
+      }
+      return engine.traceColumns(call, signal);
+    },
     async featureStats(choice) {
       await begun;
       return engine.featureStats(choice);
@@ -233,7 +245,7 @@ test('a client that goes while work for it goes on takes nobody along', async ()
   expect(await leaving.request('textDocument/hover', { textDocument, position })).not.toBeNull();
   const references = failure(leaving.request('textDocument/references', { textDocument, position, context: {} }));
   void leaving.request('textDocument/inlayHint', { textDocument, range: WHOLE_LINE });
-  await new Promise((resolve) => setTimeout(resolve, 10));
+  await scanning;
   leaving.hangUp();
   expect((await references).code).toBe(-32800);
   const before = leaving.out.length;
