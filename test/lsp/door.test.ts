@@ -63,6 +63,17 @@ describe('a prompt', () => {
     expect(page.text).toContain('## Tokens that it raises');
   });
 
+  test('shows labels that only list tokens where every token is to have a hint, else not', async () => {
+    const texts = async (density: string): Promise<string[]> => {
+      const client = await editorClient(engine, { settings: { density } });
+      client.open(URI, 'def pack(cup):\n    # my bottle near the dark button\n    return cup[3] + 6\n');
+      return (await settledHints(client)).flatMap(({ label }) => label.map(({ value }) => value));
+    };
+    const lists = (values: string[]): string[] => values.filter((value) => value.startsWith('token'));
+    expect(lists(await texts('dense')).length).toBeGreaterThan(0);
+    expect(lists(await texts('normal'))).toEqual([]);
+  });
+
   test('tells in a hover features, what is not explained and what comes next', async () => {
     const client = await editorClient(engine);
     client.open(URI, TEXT);

@@ -25,6 +25,11 @@ const LINE = z.object({
 /** The label of a feature that was held against what may explain it, and matched nothing. */
 export const UNMATCHED = 'unmatched';
 
+/** Whether a label only lists tokens on which the feature fires, as score cards write it: `tokens " a", " the" and 7 more`. */
+export function isTokenList(label: string): boolean {
+  return /^tokens? "/.test(label);
+}
+
 /** File name of the labels in a dictionary's folder. */
 export const LABELS_FILE = 'labels.jsonl';
 

@@ -3,6 +3,7 @@
  * through the edits, and one change is told when it is ready. Typing waits for nothing.
  */
 import { SondeError } from '../core/errors.ts';
+import { isTokenList } from '../engine/results.ts';
 import type { Lane } from '../engine/scheduler.ts';
 import type { Position, Range } from '../prompt/lines.ts';
 import type { Unit } from '../prompt/unit.ts';
@@ -117,8 +118,9 @@ export function hintsOfView(session: Session, unit: UnitView): TokenHint[] {
     const least = (known: DictionaryKnowledge, index: number): number => {
       const label = known.labelOf(index);
       if (label === null) return settings.unlabelled ? threshold : Number.POSITIVE_INFINITY;
-      // Behind the token " ship", "token \" ship\"" says nothing that is not there already.
-      return settings.density !== 'dense' && label.includes(quoted) ? Number.POSITIVE_INFINITY : threshold;
+      // Behind a token, tokens say little that is not there already.
+      const silent = settings.density !== 'dense' && (isTokenList(label) || label.includes(quoted));
+      return silent ? Number.POSITIVE_INFINITY : threshold;
     };
     const features = strongestAt(columns, token, filter, count, least);
     const first = features[0];

@@ -4,7 +4,7 @@ import type { Tensor } from '../core/tensor.ts';
 import type { DictionaryFormat } from '../dictionary/dictionary.ts';
 import type { FeatureLabel } from '../dictionary/labels.ts';
 
-export { type FeatureLabel, UNMATCHED } from '../dictionary/labels.ts';
+export { type FeatureLabel, isTokenList, UNMATCHED } from '../dictionary/labels.ts';
 
 export interface TokenInfo {
   readonly id: number;
