@@ -5,21 +5,23 @@
 import { env, InferenceSession, listSupportedBackends, type Tensor as NativeTensor } from 'onnxruntime-node';
 import { fault, type SondeError } from '../core/errors.ts';
 import type { SessionId } from '../core/runner.ts';
-import type { CallMessage, Calls, ProcessMessage, ProcessSettings } from './messages.ts';
+import type { CallMessage, ChildSettings, ProcessMessage, SentCalls } from './messages.ts';
 import { nativeError } from './native-error.ts';
 import { checkFeeds, checkFetches, describeNative, fromNative, toNative } from './native-tensor.ts';
 import { residentStores } from './resident-stores.ts';
 import { residentTensors } from './resident-tensors.ts';
+import { tensorFile } from './tensor-file.ts';
 
 interface OpenSession {
   readonly native: InferenceSession;
   readonly label: string;
 }
 
-const settings = JSON.parse(process.argv[2]!) as ProcessSettings;
+const settings = JSON.parse(process.argv[2]!) as ChildSettings;
 const sessions = new Map<SessionId, OpenSession>();
 const rows = residentStores();
 const tensors = residentTensors();
+const file = tensorFile(settings.tensors);
 
 // Ctrl-C and a service stop signal the whole group; the parent decides when this process ends, after draining.
 process.on('SIGINT', () => {});
@@ -39,7 +41,9 @@ async function answer(message: CallMessage): Promise<void> {
   }
 }
 
-function perform(message: CallMessage): Calls[keyof Calls]['result'] | Promise<Calls[keyof Calls]['result']> {
+function perform(
+  message: CallMessage,
+): SentCalls[keyof SentCalls]['result'] | Promise<SentCalls[keyof SentCalls]['result']> {
   switch (message.call) {
     case 'open':
       return open(message.params);
@@ -57,7 +61,7 @@ function perform(message: CallMessage): Calls[keyof Calls]['result'] | Promise<C
   }
 }
 
-async function open({ session, program, options, strict }: Calls['open']['params']): Promise<null> {
+async function open({ session, program, options, strict }: SentCalls['open']['params']): Promise<null> {
   const config: Record<string, string> = {};
   if (program.folder !== undefined) config.model_external_initializers_file_folder_path = program.folder;
   if (options.weights === 'mapped') config.disable_prepacking = '1';
@@ -75,9 +79,15 @@ async function open({ session, program, options, strict }: Calls['open']['params
   return null;
 }
 
-async function run({ session, feeds, fetches, resident }: Calls['run']['params']): Promise<Calls['run']['result']> {
+async function run({
+  session,
+  feeds,
+  fetches,
+  resident,
+}: SentCalls['run']['params']): Promise<SentCalls['run']['result']> {
   const { native } = sessions.get(session) ?? fault(`session ${session} is not open in the runtime process`);
-  const plain = resident && 'rows' in resident ? { ...feeds, ...rows.feeds(resident) } : feeds;
+  const sent = file.take(feeds);
+  const plain = resident && 'rows' in resident ? { ...sent, ...rows.feeds(resident) } : sent;
   const held = resident && 'tensors' in resident ? tensors.feeds(resident) : {};
   checkFeeds(native.inputMetadata, { ...plain, ...describeNative(held) });
   const kept = Object.keys(resident?.keep ?? {});
@@ -86,7 +96,7 @@ async function run({ session, feeds, fetches, resident }: Calls['run']['params']
   const outputs = await native.run({ ...fed, ...held }, [...fetches, ...kept]);
   if (resident && 'rows' in resident) rows.keep(resident, outputs);
   else if (resident) tensors.keep(resident, outputs);
-  return fromNative(Object.fromEntries(fetches.map((name) => [name, outputs[name] as NativeTensor])));
+  return file.put(fromNative(Object.fromEntries(fetches.map((name) => [name, outputs[name] as NativeTensor]))));
 }
 
 /** Only WebGPU can leave outputs on the device; elsewhere they stay in this process. */
@@ -94,7 +104,7 @@ function locations(keeps: readonly string[]): Record<string, 'gpu-buffer' | 'cpu
   return Object.fromEntries(keeps.map((name) => [name, settings.device === 'webgpu' ? 'gpu-buffer' : 'cpu']));
 }
 
-async function close({ session }: Calls['close']['params']): Promise<null> {
+async function close({ session }: SentCalls['close']['params']): Promise<null> {
   const open = sessions.get(session) ?? fault(`session ${session} is not open in the runtime process`);
   sessions.delete(session);
   await open.native.release();

@@ -2,14 +2,15 @@
  * One life of the process that owns the native sessions: start, one call at a time, last words, death. Restarting and
  * queueing are absent: `process-runner.ts` does both.
  */
-import { type ChildProcess, fork } from 'node:child_process';
+import { type ChildProcess, fork, type StdioOptions } from 'node:child_process';
 import type { Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { stripVTControlCharacters } from 'node:util';
 import { fault, SondeError } from '../core/errors.ts';
 import type { Device } from '../core/runner.ts';
-import type { CallName, Calls, ProcessMessage, ProcessSettings } from './messages.ts';
+import type { CallName, Calls, ChildSettings, ProcessMessage, ProcessSettings, SentCalls } from './messages.ts';
+import { closeTensorFile, openTensorFile, tensorFile } from './tensor-file.ts';
 
 export interface NativeProcessOptions extends ProcessSettings {
   /** Receives each line that native code prints. */
@@ -51,7 +52,9 @@ interface Pending {
 
 /** Starts a process. It keeps this one alive only while it is starting, in a call or being killed. */
 export function startNativeProcess(options: NativeProcessOptions): NativeProcess {
-  const child = spawn(options);
+  const descriptor = openTensorFile();
+  const file = tensorFile(descriptor);
+  const child = spawn(options, descriptor);
   const lines: string[] = [];
   let pending: Pending | undefined;
   let alive = true;
@@ -65,6 +68,7 @@ export function startNativeProcess(options: NativeProcessOptions): NativeProcess
     child.once('close', end);
     function end(code: number | null, signal: NodeJS.Signals | null): void {
       alive = false;
+      closeTensorFile(descriptor);
       const death = { code, signal, lines: [...lines], started };
       resolve(death);
       pending?.reject(diedDuringCall(death));
@@ -108,6 +112,16 @@ export function startNativeProcess(options: NativeProcessOptions): NativeProcess
     );
   }
 
+  function sent<K extends CallName>(name: K, params: Calls[K]['params']): SentCalls[K]['params'] {
+    if (name !== 'run') return params;
+    const { feeds, ...rest } = params as Calls['run']['params'];
+    return { ...rest, feeds: file.put(feeds) };
+  }
+
+  function received<K extends CallName>(name: K, result: SentCalls[K]['result']): Calls[K]['result'] {
+    return name === 'run' ? file.take(result as SentCalls['run']['result']) : (result as Calls[K]['result']);
+  }
+
   const ready = receive().then((message) => {
     started = true;
     return 'ready' in message ? message.backends : fault('the runtime process spoke before it was ready');
@@ -127,7 +141,7 @@ export function startNativeProcess(options: NativeProcessOptions): NativeProcess
       const answer = receive();
       try {
         // A failed transport means that the process is dying, which the exit reports; a failed clone throws here.
-        if (alive) child.send({ call: name, params } as object, () => {});
+        if (alive) child.send({ call: name, params: sent(name, params) } as object, () => {});
       } catch (error) {
         pending?.reject(new SondeError('invalid-params', `The ${name} call cannot be sent: ${error}.`, {}, error));
         pending = undefined;
@@ -135,7 +149,7 @@ export function startNativeProcess(options: NativeProcessOptions): NativeProcess
       const message = await answer;
       if ('error' in message) throw new SondeError(message.error.kind, message.error.message, message.error.data);
       if (!('result' in message)) fault('the runtime process answered a call without a result');
-      return message.result as Calls[typeof name]['result'];
+      return received(name, message.result as SentCalls[typeof name]['result']);
     },
     lines: () => [...lines],
     async kill() {
@@ -146,14 +160,17 @@ export function startNativeProcess(options: NativeProcessOptions): NativeProcess
   };
 }
 
-function spawn({ device, threads, env }: NativeProcessOptions): ChildProcess {
+function spawn({ device, threads, env }: NativeProcessOptions, descriptor: number | null): ChildProcess {
   // Node runs compiled JavaScript only. When this file itself runs as TypeScript (tests), the entry is the compiled one
   // of the same sources: `npm test` builds before it tests.
   const compiled = import.meta.url.endsWith('.ts') ? '../../dist/runtime/child.js' : './child.js';
-  const settings: ProcessSettings = threads === undefined ? { device } : { device, threads };
+  const inherited = descriptor === null ? [] : [descriptor];
+  const stdio: StdioOptions = ['ignore', 'pipe', 'pipe', 'ipc', ...inherited];
+  const tensors = descriptor === null ? null : stdio.length - 1;
+  const settings: ChildSettings = { device, ...(threads === undefined ? {} : { threads }), tensors };
   return fork(fileURLToPath(new URL(compiled, import.meta.url)), [JSON.stringify(settings)], {
     serialization: 'advanced',
-    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    stdio,
     // Tensors of past messages wait in V8's young generation; a small one keeps about 55 MB less of them.
     execArgv: ['--max-semi-space-size=1'],
     env: { ...process.env, ...deviceEnvironment(device), ...env },
