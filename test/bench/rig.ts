@@ -80,7 +80,8 @@ export function benchExecution(
     async withSession(recipe, use, signal) {
       const known = sessions.get(recipe.key);
       const session =
-        known ?? (await runner.open(recipe.build(), { weights: recipe.weights === 'packed' ? hot : 'mapped' }, signal));
+        known ??
+        (await runner.open(await recipe.build(), { weights: recipe.weights === 'packed' ? hot : 'mapped' }, signal));
       sessions.set(recipe.key, session);
       if (known === undefined) await onOpen?.();
       return use(session);

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { createEngine, type Engine } from '../../server/src/engine/engine.ts';
 import { eventually } from '../support/daemon.ts';
-import { editorClient } from '../support/editor-client.ts';
+import { CAPABILITIES, editorClient } from '../support/editor-client.ts';
 import { sharedRunner } from '../support/runner.ts';
 
 const runner = sharedRunner();
@@ -61,6 +61,21 @@ describe('a prompt', () => {
       uri: first!.label[0]!.location!.uri,
     });
     expect(page.text).toContain('## Tokens that it raises');
+  });
+
+  test('leaves the pages behind hints to clients that ask for them', async () => {
+    const client = await editorClient(engine, {
+      settings: { unlabelled: true, density: 'dense' },
+      capabilities: {
+        ...CAPABILITIES,
+        textDocument: { inlayHint: { resolveSupport: { properties: ['label.tooltip', 'label.location'] } } },
+      },
+    });
+    client.open(URI, TEXT);
+    const [first] = await settledHints(client);
+    expect(first!.label[0]).not.toHaveProperty('location');
+    const resolved = await client.request<Hint>('inlayHint/resolve', first!);
+    expect(resolved.label[0]!.location!.uri).toMatch(/^sonde-feature:\/tinyworld\/layer_\d\/\d+\.md$/);
   });
 
   test('shows labels that only list tokens where every token is to have a hint, else not', async () => {

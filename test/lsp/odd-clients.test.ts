@@ -57,7 +57,7 @@ describe('parameters that do not fit are the client’s mistake, told with their
     ['textDocument/codeLens', {}, 'textDocument'],
     ['codeLens/resolve', { range: { start: position, end: position } }, 'data'],
     ['inlayHint/resolve', { position, label: 7 }, 'label'],
-    ['inlayHint/resolve', { position, label: [{ value: 'x' }], data: { features: 'x' } }, 'data.features'],
+    ['inlayHint/resolve', { position, label: [{ value: 'x' }], data: { model: 'm', features: 'x' } }, 'data.features'],
     ['textDocument/foldingRange', { textDocument: null }, 'textDocument'],
     ['textDocument/documentSymbol', { textDocument: {} }, 'textDocument.uri'],
     ['workspace/symbol', {}, 'query'],

@@ -3,6 +3,7 @@
  * through the edits, and one change is told when it is ready. Typing waits for nothing.
  */
 import { SondeError } from '../core/errors.ts';
+import { nextTurn } from '../core/turn.ts';
 import { isTokenList } from '../engine/results.ts';
 import type { Lane } from '../engine/scheduler.ts';
 import type { Position, Range } from '../prompt/lines.ts';
@@ -61,7 +62,7 @@ export async function hintsOf(session: Session, uri: string, range: Range, signa
       hints.push(...session.hintMemory.on(uri, start.line, end.line).filter(inside(unit.range)));
     }
     if (performance.now() - since < SLICE) continue;
-    await new Promise((resolve) => setImmediate(resolve));
+    await nextTurn();
     since = performance.now();
   }
   const visible = hints.filter(({ position: { line } }) => line >= from && line <= to);

@@ -30,12 +30,12 @@ export function sessionCache(scheduler: Scheduler, budget: number): SessionCache
   const target: Target = closer.device === 'cpu' ? 'cpu' : 'gpu';
 
   function start(runner: Runner, recipe: SessionRecipe): Entry {
-    const program = recipe.build();
-    const entry: Entry = {
-      opening: runner.open(program, { weights: recipe.weights }),
-      bytes: program.memory[recipe.weights],
-      users: 0,
+    const open = async (): Promise<SessionId> => {
+      const program = await recipe.build();
+      entry.bytes = program.memory[recipe.weights];
+      return runner.open(program, { weights: recipe.weights });
     };
+    const entry: Entry = { opening: Promise.resolve().then(open), bytes: 0, users: 0 };
     entries.set(recipe.key, entry);
     entry.opening.catch(() => {
       if (entries.get(recipe.key) === entry) entries.delete(recipe.key);

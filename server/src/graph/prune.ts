@@ -23,16 +23,17 @@ export function prune(graph: Graph, keepInputs: readonly string[] = []): Graph {
 }
 
 /** Values that a node's symbolic attributes are read from at run time. */
-export function shapeOrigins(graph: Graph, node: Node): Value[] {
-  return symbolsOf(node).flatMap((symbol) => graph.symbols.get(symbol)?.value ?? []);
+export function shapeOrigins(graph: Graph, node: Node): readonly Value[] {
+  const dims = attributeDims(node);
+  if (!dims.some((dim) => typeof dim === 'string')) return NONE;
+  const symbols = dims.flatMap((dim) => factorsOf(dim).symbols);
+  return [...new Set(symbols)].flatMap((symbol) => graph.symbols.get(symbol)?.value ?? []);
 }
 
-function symbolsOf(node: Node): string[] {
-  if (node.op === 'Attention') return dimsOf(node.inputs[1]!.shape.slice(0, 2));
-  const attrs = node.attrs as Partial<OpAttributes['Reshape'] & OpAttributes['Iota']>;
-  return dimsOf([...(attrs.shape ?? []), ...(attrs.dim === undefined ? [] : [attrs.dim])]);
-}
+const NONE: readonly never[] = [];
 
-function dimsOf(shape: Shape): string[] {
-  return shape.flatMap((dim) => [...factorsOf(dim).symbols]);
+function attributeDims({ op, inputs, attrs }: Node): Shape {
+  if (op === 'Attention') return inputs[1]!.shape.slice(0, 2);
+  const { shape, dim } = attrs as Partial<OpAttributes['Reshape'] & OpAttributes['Iota']>;
+  return shape ?? (dim === undefined ? NONE : [dim]);
 }

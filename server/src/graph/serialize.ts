@@ -16,12 +16,20 @@ export function serialize(
   target: Target,
   keepInputs: readonly string[] = [],
 ): SizedProgram {
-  const live = verify(prune(verify(graph, 'build'), keepInputs), 'prune');
+  // The builder has checked every node that it made.
+  const live = verify(prune(graph, keepInputs), 'prune');
   const { nodes, literals } = lowerGraph(live, target);
-  const folder = commonFolder(live.constants.flatMap(({ source }) => (source.kind === 'file' ? [source.path] : [])));
+  const paths = live.constants.flatMap(({ source }) => (source.kind === 'file' ? [source.path] : []));
+  const folder = commonFolder([...new Set(paths)]);
+  const locations = new Map<string, string>();
+  const locate = (path: string): string => {
+    const known = locations.get(path) ?? locationOf(path, folder);
+    locations.set(path, known);
+    return known;
+  };
   const initializers = [
-    ...live.constants.map(({ value, source }) => initializer(value.name, source, folder)),
-    ...[...literals].map(([name, tensor]) => initializer(name, { kind: 'memory', ...tensor }, folder)),
+    ...live.constants.map(({ value, source }) => initializer(value.name, source, locate)),
+    ...[...literals].map(([name, tensor]) => initializer(name, { kind: 'memory', ...tensor }, locate)),
   ];
   // An output may be an input or a constant, or be asked for under two names: an Identity gives each its own.
   const aliases: OnnxNode[] = live.outputs.map(({ name, value }) => ({
@@ -62,13 +70,17 @@ function predictMemory(graph: Graph): ProgramMemory {
   return { mapped: held + sum(widened.values()), packed: held + sum(onlyWidened) + sum(multiplied.values()) };
 }
 
-function initializer(name: string, source: TensorSource, folder: string | null): OnnxTensor {
+function initializer(name: string, source: TensorSource, locate: (path: string) => string): OnnxTensor {
   const { dtype, shape } = source;
   if (source.kind === 'memory') return { name, dtype, shape, data: bytesOf(source.data) };
-  const location = relative(folder ?? dirname(source.path), source.path)
+  return { name, dtype, shape, data: { location: locate(source.path), offset: source.offset, length: source.length } };
+}
+
+/** A file's place as ONNX Runtime wants it. */
+function locationOf(path: string, folder: string | null): string {
+  return relative(folder ?? dirname(path), path)
     .split(sep)
     .join('/');
-  return { name, dtype, shape, data: { location, offset: source.offset, length: source.length } };
 }
 
 function bytesOf(data: TypedArray): Uint8Array {

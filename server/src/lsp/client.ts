@@ -14,6 +14,8 @@ export interface ClientFacts {
   /** Shows virtual documents of a server. */
   readonly virtualDocuments: boolean;
   readonly inlayHints: boolean;
+  /** Asks for a hint's links when it is pointed at, so that an answer need not carry them. */
+  readonly resolvesHintLinks: boolean;
   /** Takes links for definitions; others get bare places. */
   readonly links: boolean;
   readonly refresh: { readonly hints: boolean; readonly lenses: boolean; readonly tokens: boolean };
@@ -43,6 +45,7 @@ export function clientFacts({
     changes: own.changes === true,
     virtualDocuments: workspace?.textDocumentContent !== undefined,
     inlayHints: textDocument?.inlayHint !== undefined,
+    resolvesHintLinks: textDocument?.inlayHint?.resolveSupport?.properties.includes('label.location') === true,
     links: textDocument?.definition?.linkSupport === true,
     refresh: {
       hints: workspace?.inlayHint?.refreshSupport === true,

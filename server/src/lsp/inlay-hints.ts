@@ -1,5 +1,6 @@
 /** `textDocument/inlayHint`, and the tooltip of one when it is pointed at. */
 import { type InlayHint, type InlayHintLabelPart, type Location, MarkupKind } from 'vscode-languageserver';
+import { nextTurn } from '../core/turn.ts';
 import type { FeatureAt } from '../editor/features-at.ts';
 import type { TokenHint } from '../editor/hint-memory.ts';
 import { hintsOf } from '../editor/hints.ts';
@@ -15,8 +16,12 @@ import { requestAbort } from './signal.ts';
 const LONGEST = 24;
 
 interface HintData {
-  readonly features: readonly (FeatureAddress & { readonly activation: number })[];
+  readonly model: string;
+  readonly features: readonly (Omit<FeatureAddress, 'model'> & { readonly activation: number })[];
 }
+
+/** Milliseconds of work before others get a turn. */
+const SLICE = 5;
 
 export function registerInlayHints(session: LspSession): void {
   const { connection, editor, log, diagnostics, ended } = session;
@@ -51,7 +56,7 @@ export function registerInlayHints(session: LspSession): void {
           .catch((err) => log.error({ err }, 'late hints failed by a fault'))
           .finally(done);
       }
-      return hints.map((hint) => toInlayHint(session, hint));
+      return toInlayHints(session, hints);
     }),
   );
 
@@ -67,8 +72,9 @@ export function registerInlayHints(session: LspSession): void {
           label.push(part);
           continue;
         }
-        const location: Location | null = part.location ?? (await pageLocation(session, feature));
-        const found = featureWith(editor, feature.model, feature, feature.activation);
+        const address = { model: data.model, ...feature };
+        const location: Location | null = part.location ?? (await pageLocation(session, address));
+        const found = featureWith(editor, data.model, feature, feature.activation);
         const tooltip = { kind: MarkupKind.Markdown, value: tooltipOf(found) };
         label.push({ ...part, tooltip, ...(location ? { location } : {}) });
       }
@@ -79,18 +85,30 @@ export function registerInlayHints(session: LspSession): void {
 
 const SEPARATOR = ' · ';
 
+async function toInlayHints(session: LspSession, hints: readonly TokenHint[]): Promise<InlayHint[]> {
+  const answer: InlayHint[] = [];
+  let since = performance.now();
+  for (const hint of hints) {
+    answer.push(toInlayHint(session, hint));
+    if (performance.now() - since < SLICE) continue;
+    await nextTurn();
+    since = performance.now();
+  }
+  return answer;
+}
+
 function toInlayHint({ client }: LspSession, { position, features, model }: TokenHint): InlayHint {
   const label = features.flatMap((feature, i): InlayHintLabelPart[] => {
-    const uri = featureUri({ model, ...feature });
-    const part = {
-      value: shortLabel(feature),
-      // Where pages are files one is written only when it is asked for.
-      ...(client.virtualDocuments ? { location: { uri, range: NOWHERE } } : {}),
-    };
+    const part: InlayHintLabelPart = { value: shortLabel(feature) };
+    // Where pages are files one is written only when it is asked for.
+    if (client.virtualDocuments && !client.resolvesHintLinks) {
+      part.location = { uri: featureUri({ model, ...feature }), range: NOWHERE };
+    }
     return i === 0 ? [part] : [{ value: SEPARATOR }, part];
   });
   const data: HintData = {
-    features: features.map(({ dictionary, index, activation }) => ({ model, dictionary, index, activation })),
+    model,
+    features: features.map(({ dictionary, index, activation }) => ({ dictionary, index, activation })),
   };
   return { position, label, paddingLeft: true, paddingRight: true, data };
 }

@@ -54,9 +54,8 @@ const SHAPES: Readonly<Record<string, z.ZodType>> = {
     label: z.union([z.string(), z.array(z.object({ value: z.string() }))]),
     data: z
       .object({
-        features: z.array(
-          z.object({ model: z.string(), dictionary: z.string(), index: count, activation: z.number() }),
-        ),
+        model: z.string(),
+        features: z.array(z.object({ dictionary: z.string(), index: count, activation: z.number() })),
       })
       .nullish(),
   }),

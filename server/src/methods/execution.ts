@@ -19,7 +19,7 @@ export interface Execution {
 /** How to build and open a program. */
 export interface SessionRecipe {
   readonly key: string;
-  readonly build: () => SizedProgram;
+  readonly build: () => SizedProgram | Promise<SizedProgram>;
   /** `packed` for programs run often, `mapped` for rare ones. */
   readonly weights: 'packed' | 'mapped';
 }

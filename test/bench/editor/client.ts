@@ -121,7 +121,11 @@ export async function connectEditor(url: string, token: string): Promise<BenchEd
   await editor.request('initialize', {
     processId: null,
     rootUri: null,
-    capabilities: { workspace: { inlayHint: { refreshSupport: true } }, textDocument: { inlayHint: {} } },
+    capabilities: {
+      workspace: { inlayHint: { refreshSupport: true } },
+      // As VS Code does.
+      textDocument: { inlayHint: { resolveSupport: { properties: ['tooltip', 'label.tooltip', 'label.location'] } } },
+    },
     initializationOptions: { settings: { unlabelled: true } },
   });
   send({ method: 'initialized', params: {} });

@@ -55,13 +55,19 @@ export function traceKey(model: ModelHandle, plan: TracePlan): string {
 export function pastLayers(model: ModelHandle, plan: TracePlan): number {
   const key = traceKey(model, plan);
   const depths = DEPTHS.get(model) ?? new Map<string, number>();
-  const depth = depths.get(key) ?? traceGraph(model, plan).depth;
-  DEPTHS.set(model, depths.set(key, depth));
-  return depth;
+  const known = depths.get(key);
+  if (known !== undefined) return known;
+  const graph = traceGraph(model, plan);
+  // Whoever asks for the first time is about to open the program.
+  DRAFTS.set(model, { key, graph });
+  DEPTHS.set(model, depths.set(key, graph.depth));
+  return graph.depth;
 }
 
 /** Depth by plan: asked for at every run, while the graph is built only when a program is opened. */
 const DEPTHS = new WeakMap<ModelHandle, Map<string, number>>();
+/** The graph that a depth was counted in, until its program is made. */
+const DRAFTS = new WeakMap<ModelHandle, { readonly key: string; readonly graph: TraceGraph }>();
 
 /**
  * Builds the program. Inputs: `tokens` int64 [batch, pos]; `from`, `to` int64 [1], the positions to encode; with
@@ -69,7 +75,9 @@ const DEPTHS = new WeakMap<ModelHandle, Map<string, number>>();
  * and values of `pastLayers` layers, whose new rows are outputs.
  */
 export function traceProgram(model: ModelHandle, plan: TracePlan, target: Target): SizedProgram {
-  const { b, past, depth } = traceGraph(model, plan);
+  const draft = DRAFTS.get(model);
+  DRAFTS.delete(model);
+  const { b, past, depth } = draft?.key === traceKey(model, plan) ? draft.graph : traceGraph(model, plan);
   past.outputNew(depth);
   const label = `trace of ${plan.dictionaries.length} dictionaries${plan.predictions > 0 ? ' with predictions' : ''}`;
   return serialize(b.finish(), label, target, ['tokens', 'to', PAST_LENGTH]);
@@ -82,7 +90,13 @@ export function predictionProgram(model: ModelHandle, count: number, target: Tar
   return serialize(b.finish(), 'predictions', target);
 }
 
-function traceGraph(model: ModelHandle, plan: TracePlan): { b: GraphBuilder; past: PastInputs; depth: number } {
+interface TraceGraph {
+  readonly b: GraphBuilder;
+  readonly past: PastInputs;
+  readonly depth: number;
+}
+
+function traceGraph(model: ModelHandle, plan: TracePlan): TraceGraph {
   const reads = [...new Set(plan.dictionaries.flatMap(({ hook_in, hook_out }) => [hook_in, hook_out]))];
   let past: PastInputs | undefined;
   const { b, final, hooks } = modelGraph(model.spec, model.weights, { reads }, (builder) => {

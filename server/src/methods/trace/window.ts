@@ -5,6 +5,7 @@
 
 import type { Resident } from '../../core/runner.ts';
 import { float32, int64, type Tensor } from '../../core/tensor.ts';
+import { nextTurn } from '../../core/turn.ts';
 import type { Dictionary } from '../../dictionary/dictionary.ts';
 import { isTranscoder } from '../../dictionary/input.ts';
 import { keyValueWidth, PAST_LENGTH, pastNames } from '../../graph/past.ts';
@@ -119,7 +120,11 @@ async function run(
   const recipe = {
     key: traceKey(model, plan),
     weights: 'packed' as const,
-    build: () => traceProgram(model, plan, execution.target),
+    async build() {
+      // The graph was built in this turn, to count its layers; spelling it takes as long again.
+      await nextTurn();
+      return traceProgram(model, plan, execution.target);
+    },
   };
   return execution.withSession(recipe, (id) => execution.runner.run(id, feeds, names, signal, resident), signal);
 }
