@@ -40,7 +40,7 @@ export async function measureDaemon(
   });
   log('daemon: event loop');
   const eventLoop = await withDaemon([...model, ...fixtures.dictionaries], (daemon) =>
-    measureEventLoop(daemon, [1, 4, 8, 12]),
+    measureEventLoop(daemon, [1, 12]),
   );
   log('daemon: soak');
   return { ...single, eventLoop, soak: await withDaemon([], measureSoak, SOAK_SETTINGS) };

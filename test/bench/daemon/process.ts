@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import type { SondeClient } from '../../../protocol/dist/index.js';
 import type { DaemonState } from '../../../server/dist/daemon/state.js';
 import { connectDaemon } from '../../../server/dist/rpc/connect.js';
-import type { LoopDelay } from './loop-watch.js';
+import type { Turns } from '../turn-meter.js';
 
 export interface BenchDaemon {
   readonly pid: number;
@@ -16,32 +16,30 @@ export interface BenchDaemon {
   readonly url: string;
   readonly token: string;
   connect(): Promise<SondeClient>;
-  /** The worst delay of its event loop since it was asked last. */
-  loopDelay(): Promise<LoopDelay>;
-  /** Asks what is loaded into it in the watch's place. */
-  ask(): Promise<unknown>;
+  /** CPU time of its event loop's turns since it was asked last. */
+  turns(): Promise<Turns>;
 }
 
 const MAIN = fileURLToPath(new URL('../../../server/dist/main.js', import.meta.url));
-const WATCH = new URL('loop-watch.js', import.meta.url).href;
+const METER = new URL('../turn-meter.js', import.meta.url).href;
 
 /** Starts `sonde serve` on the CPU with these arguments, without checks in the background, and stops it after use. */
 export async function withDaemon<T>(
   args: readonly string[],
   use: (daemon: BenchDaemon) => Promise<T>,
   environment: Readonly<Record<string, string>> = {},
-  preload: readonly string[] = ['--import', WATCH],
+  nodeOptions: readonly string[] = [],
 ): Promise<T> {
   const folder = mkdtempSync(join(tmpdir(), 'sonde-bench-daemon-'));
   const settings = { SONDE_STATE_FOLDER: folder, SONDE_LOG_LEVEL: 'error', SONDE_CHECK_FITS: 'false' };
-  const child = spawn(process.execPath, [...preload, MAIN, 'serve', '--json', '--device', 'cpu', ...args], {
+  const child = spawn(process.execPath, ['--import', METER, ...nodeOptions, MAIN, 'serve', '--json', '--device', 'cpu', ...args], {
     env: { ...process.env, ...settings, ...environment },
     stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
   });
   const ended = once(child, 'close');
-  const ask = async (): Promise<unknown> => {
+  const turns = async (): Promise<Turns> => {
     child.send('how long?');
-    return (await once(child, 'message'))[0];
+    return (await once(child, 'message'))[0] as Turns;
   };
   try {
     const state = await listening(child.stdout!, ended);
@@ -51,8 +49,7 @@ export async function withDaemon<T>(
       url: state.url,
       token,
       connect: () => connectDaemon({ url: state.url, token }, 'bench'),
-      loopDelay: async () => (await ask()) as LoopDelay,
-      ask,
+      turns,
     });
   } finally {
     child.kill('SIGTERM');

@@ -47,7 +47,7 @@ export function daemonRows(report: DaemonReport): string[][] {
           '',
         ],
     ...eventLoop.map(({ dictionaries, whole, longest, request }) => [
-      `longest task, 900 tokens, ${dictionaries} dictionaries, ${whole ? 'all rows' : '40 rows'} (${ms(request)})`,
+      `longest turn, CPU, 900 tokens, ${dictionaries} dictionaries, ${whole ? 'all rows' : '40 rows'} (${ms(request)})`,
       ms(longest),
       verdict(longest, MAX_TASK_MS, ms),
     ]),

@@ -1,9 +1,7 @@
 /** A daemon whose event loop is metered, and editors that are connected to it. */
 import { withDaemon } from '../daemon/process.js';
 import { type BenchEditor, connectEditor } from './client.js';
-import type { Turns } from './turn-meter.js';
-
-const METER = new URL('./turn-meter.js', import.meta.url).href;
+import type { Turns } from '../turn-meter.js';
 
 export interface EditorDaemon {
   readonly pid: number;
@@ -21,13 +19,9 @@ export function withEditorDaemon<T>(
   const profiling = profiles === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profiles}`];
   return withDaemon(
     model,
-    ({ pid, url, token, ask }) =>
-      use({
-        pid,
-        editor: () => connectEditor(url.replace(/\/rpc$/, '/lsp'), token),
-        turns: async () => (await ask()) as Turns,
-      }),
+    ({ pid, url, token, turns }) =>
+      use({ pid, editor: () => connectEditor(url.replace(/\/rpc$/, '/lsp'), token), turns }),
     {},
-    ['--import', METER, ...profiling],
+    profiling,
   );
 }
