@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { numberToHalf } from '../../server/src/core/dtype.ts';
+import { atOnce } from '../../server/src/core/turn.ts';
 import { rowNorms, transposed } from '../../server/src/dictionary/loaders/matrices.ts';
 import { difference } from '../support/compare.ts';
 import { randoms, source } from './memory-dictionary.ts';
@@ -15,7 +16,7 @@ test('a transposition moves every element, whatever the sizes', () => {
     [131, 67],
   ] as const) {
     const data = Uint16Array.from({ length: rows * columns }, (_, i) => i);
-    const turned = transposed({ kind: 'memory', dtype: 'float16', shape: [rows, columns], data });
+    const turned = atOnce(transposed({ kind: 'memory', dtype: 'float16', shape: [rows, columns], data }));
     expect(turned.shape).toEqual([columns, rows]);
     for (let i = 0; i < data.length; i++) {
       expect(turned.data[(i % columns) * rows + Math.floor(i / columns)]).toBe(i);
@@ -42,10 +43,10 @@ test('row norms of a file larger than one read are those of the rows, in every d
       offset: 0,
       length: data.byteLength,
     } as const;
-    expect(difference(rowNorms(file), norms).relative).toBeLessThan(1e-6);
+    expect(difference(atOnce(rowNorms(file)), norms).relative).toBeLessThan(1e-6);
     expect(
       difference(
-        Float32Array.from(transposed(file).data as Float32Array),
+        Float32Array.from(atOnce(transposed(file)).data as Float32Array),
         Float32Array.from(data, (_, i) => data[(i % rows) * columns + Math.floor(i / rows)]!),
       ).absolute,
     ).toBe(0);
@@ -59,9 +60,9 @@ test('row norms of a file larger than one read are those of the rows, in every d
     data: Uint16Array.from(data, numberToHalf),
   } as const;
   // One half has 11 significant bits; the errors of 512 of them average out.
-  expect(difference(rowNorms(half), norms).relative).toBeLessThan(2 ** -12);
+  expect(difference(atOnce(rowNorms(half)), norms).relative).toBeLessThan(2 ** -12);
 });
 
 test('a row of zeros has a norm that can be divided by', () => {
-  expect([...rowNorms(source([1, 4], new Float32Array(4)))]).toEqual([Math.fround(1e-8)]);
+  expect([...atOnce(rowNorms(source([1, 4], new Float32Array(4))))]).toEqual([Math.fround(1e-8)]);
 });

@@ -1,4 +1,6 @@
 /** Dictionaries made of arrays, for tests that need a known one. */
+
+import { atOnce } from '../../server/src/core/turn.ts';
 import type { Dictionary } from '../../server/src/dictionary/dictionary.ts';
 import { rowNorms } from '../../server/src/dictionary/loaders/matrices.ts';
 
@@ -53,7 +55,7 @@ export function memoryDictionary(fields: Fields): Dictionary {
     digest: '',
     ...fields,
     W_dec,
-    decoder_norms: rowNorms(W_dec),
+    decoder_norms: atOnce(rowNorms(W_dec)),
   };
 }
 

@@ -6,6 +6,26 @@ export function nextTurn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
+/** Work that can be done in pieces of a few milliseconds: it yields between them. */
+export type Pieces<T> = Generator<void, T, void>;
+
+/** All pieces at once, where nobody waits. */
+export function atOnce<T>(work: Pieces<T>): T {
+  for (;;) {
+    const { done, value } = work.next();
+    if (done) return value;
+  }
+}
+
+/** With a turn of the event loop between the pieces. */
+export async function inTurns<T>(work: Pieces<T>): Promise<T> {
+  for (;;) {
+    const { done, value } = work.next();
+    if (done) return value;
+    await nextTurn();
+  }
+}
+
 /** Maps one after the other, with a turn of the event loop between them. */
 export async function mapInTurns<T, U>(items: readonly T[], use: (item: T, index: number) => U): Promise<U[]> {
   const results: U[] = [];

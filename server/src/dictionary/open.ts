@@ -4,6 +4,7 @@
  */
 import { basename, dirname, join, resolve } from 'node:path';
 import { SondeError } from '../core/errors.ts';
+import { atOnce, type Pieces } from '../core/turn.ts';
 import { fileSize, listFolder } from '../files/file-reader.ts';
 import { locateFolder } from '../files/hub-cache.ts';
 import type { Dictionary, DictionaryFormat } from './dictionary.ts';
@@ -24,7 +25,11 @@ interface Format {
   /** The files that tell it, for people. */
   readonly files: string;
   readonly matches: (files: ReadonlySet<string>) => boolean;
-  readonly open: (folder: string, files: readonly string[], options: OpenDictionaryOptions) => readonly Dictionary[];
+  readonly open: (
+    folder: string,
+    files: readonly string[],
+    options: OpenDictionaryOptions,
+  ) => Pieces<Dictionary | readonly Dictionary[]>;
 }
 
 const FORMATS: readonly Format[] = [
@@ -32,19 +37,19 @@ const FORMATS: readonly Format[] = [
     format: 'saelens',
     files: `${SAELENS_CONFIG} + ${SAELENS_WEIGHTS}`,
     matches: (files) => files.has(SAELENS_CONFIG) && files.has(SAELENS_WEIGHTS),
-    open: (folder, _, options) => [openSaeLens(folder, options)],
+    open: (folder, _, options) => openSaeLens(folder, options),
   },
   {
     format: 'gemma-scope',
     files: GEMMA_SCOPE_WEIGHTS,
     matches: (files) => files.has(GEMMA_SCOPE_WEIGHTS),
-    open: (folder, _, options) => [openGemmaScope(join(folder, GEMMA_SCOPE_WEIGHTS), options)],
+    open: (folder, _, options) => openGemmaScope(join(folder, GEMMA_SCOPE_WEIGHTS), options),
   },
   {
     format: 'gemma-scope-2',
     files: `config.json + ${GEMMA_SCOPE_2_WEIGHTS}`,
     matches: (files) => files.has('config.json') && files.has(GEMMA_SCOPE_2_WEIGHTS),
-    open: (folder, _, options) => [openGemmaScope2(folder, options)],
+    open: (folder, _, options) => openGemmaScope2(folder, options),
   },
   {
     format: 'llama-scope',
@@ -52,14 +57,14 @@ const FORMATS: readonly Format[] = [
     matches: (files) => files.has(LLAMA_SCOPE_CONFIG) || (files.has('config.json') && files.has(SAELENS_WEIGHTS)),
     open: (folder, files, options) => {
       const config = files.includes(LLAMA_SCOPE_CONFIG) ? LLAMA_SCOPE_CONFIG : 'config.json';
-      return [openLlamaScope(folder, config, options)];
+      return openLlamaScope(folder, config, options);
     },
   },
   {
     format: 'sparsify',
     files: `cfg.json + ${SPARSIFY_WEIGHTS}`,
     matches: (files) => files.has('cfg.json') && files.has(SPARSIFY_WEIGHTS),
-    open: (folder, _, options) => [openSparsify(folder, options)],
+    open: (folder, _, options) => openSparsify(folder, options),
   },
   {
     format: 'circuit-tracer',
@@ -71,7 +76,7 @@ const FORMATS: readonly Format[] = [
     format: 'dictionary-learning',
     files: `config.json + ${DICTIONARY_LEARNING_WEIGHTS}`,
     matches: (files) => files.has('config.json') && files.has(DICTIONARY_LEARNING_WEIGHTS),
-    open: (folder, _, options) => [openDictionaryLearning(folder, options)],
+    open: (folder, _, options) => openDictionaryLearning(folder, options),
   },
 ];
 
@@ -91,20 +96,29 @@ export function openDictionary(
   model: FittedModel | null = null,
   options: OpenDictionaryOptions = {},
 ): readonly Dictionary[] {
-  const opened = openPath(path, options);
+  return atOnce(openInPieces(path, model, options));
+}
+
+/** The same in pieces: its decoder norms are a reading of the whole decoder. */
+export function* openInPieces(
+  path: string,
+  model: FittedModel | null,
+  options: OpenDictionaryOptions,
+): Pieces<readonly Dictionary[]> {
+  const opened = [yield* openPath(path, options)].flat();
   if (model) for (const dictionary of opened) checkFits(dictionary, model);
   return opened;
 }
 
-function openPath(path: string, options: OpenDictionaryOptions): readonly Dictionary[] {
+function openPath(path: string, options: OpenDictionaryOptions): Pieces<Dictionary | readonly Dictionary[]> {
   if (fileSize(path) !== null) {
     const file = resolve(path);
-    return isLayerFile(basename(file)) ? [openLayerFile(file, options)] : openFolder(dirname(file), options);
+    return isLayerFile(basename(file)) ? openLayerFile(file, options) : openFolder(dirname(file), options);
   }
   return openFolder(locateFolder(path).folder, options);
 }
 
-function openFolder(folder: string, options: OpenDictionaryOptions): readonly Dictionary[] {
+function openFolder(folder: string, options: OpenDictionaryOptions): Pieces<Dictionary | readonly Dictionary[]> {
   const files = listFolder(folder);
   const names = new Set(files);
   const matching = FORMATS.filter((format) => format.matches(names));

@@ -5,10 +5,11 @@
 import { SondeError, throwIfCancelled } from '../core/errors.ts';
 import { DEFAULT_MEMO_BYTES, DEFAULT_PREFIX_BYTES } from '../core/limits.ts';
 import type { Runner, RunnerMemory } from '../core/runner.ts';
+import { inTurns } from '../core/turn.ts';
 import { checkFit, type FitReport } from '../dictionary/fit-check.ts';
 import type { FeatureLabel } from '../dictionary/labels.ts';
 import { readLabels } from '../dictionary/labels.ts';
-import { openDictionary } from '../dictionary/open.ts';
+import { openInPieces } from '../dictionary/open.ts';
 import { locateFolder } from '../files/hub-cache.ts';
 import { checkIdentities, type IdentityCheck } from '../methods/identities.ts';
 import { traceBatcher } from '../methods/trace/batched.ts';
@@ -243,7 +244,10 @@ export function createEngine(options: EngineOptions): Engine {
     },
     async loadDictionary({ model: name, path, ...opening }) {
       const model = registry.model(name);
-      const opened = openDictionary(locateFolder(path).folder, model.checkpoint.spec, opening);
+      const opened = await inTurns(openInPieces(locateFolder(path).folder, model.checkpoint.spec, opening));
+      if (registry.model(name) !== model) {
+        throw new SondeError('stale', `${model.name} was replaced while ${path} was read; attach it again.`);
+      }
       return opened.map((dictionary) => {
         const known = registry.attached(model, dictionary);
         if (known) return dictionaryInfo(known);

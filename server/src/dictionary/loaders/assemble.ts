@@ -2,6 +2,7 @@
 import { SondeError } from '../../core/errors.ts';
 import { hookAt, lookUp, parseHook } from '../../core/hook-name.ts';
 import type { MemoryTensor } from '../../core/tensor.ts';
+import type { Pieces } from '../../core/turn.ts';
 import type { Dictionary, DictionaryConvention } from '../dictionary.ts';
 import { rowNorms } from './matrices.ts';
 
@@ -43,7 +44,7 @@ export const NO_CONVENTION: DictionaryConvention = {
 export function assemble(
   parts: DictionaryParts,
   options: OpenDictionaryOptions,
-  decoder_norms = rowNorms(parts.W_dec),
+  decoder_norms: Float32Array,
 ): Dictionary {
   const { alwaysFolded = false, ...known } = parts;
   const unit = decoder_norms.every((norm) => Math.abs(norm - 1) <= UNIT_TOLERANCE);
@@ -60,6 +61,11 @@ export function assemble(
     folding: unit ? 'unit' : fold || alwaysFolded ? 'folded' : 'as-stored',
     alternatives: [],
   };
+}
+
+/** The same for a loader that needs no norms itself. */
+export function* measured(parts: DictionaryParts, options: OpenDictionaryOptions): Pieces<Dictionary> {
+  return assemble(parts, options, yield* rowNorms(parts.W_dec));
 }
 
 /** Per-feature float32 vector as a source. */

@@ -6,10 +6,11 @@
 import { basename, dirname, join } from 'node:path';
 import { SondeError } from '../../core/errors.ts';
 import { hookAt } from '../../core/hook-name.ts';
+import type { Pieces } from '../../core/turn.ts';
 import { fileSize, readText } from '../../files/file-reader.ts';
 import { type CircuitTracerConfig, parseCircuitTracerConfig } from '../../formats/circuit-tracer-config.ts';
 import type { Dictionary, DictionaryActivation } from '../dictionary.ts';
-import { assemble, NO_CONVENTION, type OpenDictionaryOptions, unsupported } from './assemble.ts';
+import { measured, NO_CONVENTION, type OpenDictionaryOptions, unsupported } from './assemble.ts';
 import { shortName } from './names.ts';
 import { digestOf, matrixShape, openSafetensors, take, takeOptional, type WeightFile } from './weights.ts';
 
@@ -26,11 +27,11 @@ export function isLayerFile(name: string): boolean {
  * Opens every layer of a set, or the one that `options.layer` names, in layer order; `files` are the folder's names.
  * @throws unsupported-format for cross-layer sets and sets that are stored elsewhere; file-not-found for an absent layer.
  */
-export function openCircuitTracer(
+export function* openCircuitTracer(
   folder: string,
   files: readonly string[],
   options: OpenDictionaryOptions,
-): Dictionary[] {
+): Pieces<Dictionary[]> {
   const configPath = join(folder, CIRCUIT_TRACER_CONFIG);
   const text = readText(configPath);
   const config = parseCircuitTracerConfig(text, configPath);
@@ -41,11 +42,15 @@ export function openCircuitTracer(
   layers.sort((a, b) => a - b);
   const chosen = options.layer === undefined ? layers : layers.filter((layer) => layer === options.layer);
   if (chosen.length === 0) return noLayer(folder, config, layers, options.layer);
-  return chosen.map((layer) => openLayer(join(folder, `layer_${layer}.safetensors`), config, text, options));
+  const opened: Dictionary[] = [];
+  for (const layer of chosen) {
+    opened.push(yield* openLayer(join(folder, `layer_${layer}.safetensors`), config, text, options));
+  }
+  return opened;
 }
 
 /** Opens one layer's file; its config lies beside it. @throws file-not-found without the config. */
-export function openLayerFile(path: string, options: OpenDictionaryOptions): Dictionary {
+export function* openLayerFile(path: string, options: OpenDictionaryOptions): Pieces<Dictionary> {
   const configPath = join(dirname(path), CIRCUIT_TRACER_CONFIG);
   if (fileSize(configPath) === null) {
     throw new SondeError(
@@ -55,21 +60,21 @@ export function openLayerFile(path: string, options: OpenDictionaryOptions): Dic
     );
   }
   const text = readText(configPath);
-  return openLayer(path, parseCircuitTracerConfig(text, configPath), text, options);
+  return yield* openLayer(path, parseCircuitTracerConfig(text, configPath), text, options);
 }
 
-function openLayer(
+function* openLayer(
   path: string,
   config: CircuitTracerConfig,
   text: string,
   options: OpenDictionaryOptions,
-): Dictionary {
+): Pieces<Dictionary> {
   const file = openSafetensors(path);
   const layer = Number(LAYER_FILE.exec(basename(path))![1]);
   const [d_sae, d_in] = matrixShape(file, 'W_enc');
   const d_out = matrixShape(file, 'W_dec')[1];
   const name = options.name === undefined ? {} : { name: `${options.name}/layer_${layer}` };
-  return assemble(
+  return yield* measured(
     {
       name: `${shortName(dirname(path), 1)}/layer_${layer}`,
       path,

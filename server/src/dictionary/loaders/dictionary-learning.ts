@@ -6,13 +6,14 @@
 import { join } from 'node:path';
 import { hookAt } from '../../core/hook-name.ts';
 import type { TensorSource } from '../../core/tensor.ts';
+import type { Pieces } from '../../core/turn.ts';
 import { readText } from '../../files/file-reader.ts';
 import {
   type DictionaryLearningConfig,
   parseDictionaryLearningConfig,
 } from '../../formats/dictionary-learning-config.ts';
 import type { Dictionary, DictionaryActivation } from '../dictionary.ts';
-import { assemble, NO_CONVENTION, type OpenDictionaryOptions, unsupported, vectorSource } from './assemble.ts';
+import { measured, NO_CONVENTION, type OpenDictionaryOptions, unsupported, vectorSource } from './assemble.ts';
 import { transposed } from './matrices.ts';
 import { shortName } from './names.ts';
 import { digestOf, openTorch, readVector, take, type WeightFile } from './weights.ts';
@@ -42,7 +43,7 @@ const CLASSES: Readonly<Record<string, DictClass>> = {
 };
 
 /** Opens a folder. @throws unsupported-format for unknown classes and unset thresholds; unsafe-file for a hostile pickle. */
-export function openDictionaryLearning(folder: string, options: OpenDictionaryOptions): Dictionary {
+export function* openDictionaryLearning(folder: string, options: OpenDictionaryOptions): Pieces<Dictionary> {
   const configPath = join(folder, DICTIONARY_LEARNING_CONFIG);
   const text = readText(configPath);
   const config = parseDictionaryLearningConfig(text, configPath);
@@ -52,7 +53,7 @@ export function openDictionaryLearning(folder: string, options: OpenDictionaryOp
   const file = openTorch(join(folder, DICTIONARY_LEARNING_WEIGHTS));
   const linear = known.form === 'linear';
   const hook = hookOf(config, options, configPath);
-  return assemble(
+  return yield* measured(
     {
       name: shortName(folder, 1),
       path: folder,
@@ -72,7 +73,7 @@ export function openDictionaryLearning(folder: string, options: OpenDictionaryOp
         ? { source: take(file, 'encoder.weight', [d_sae, d_in]), layout: 'sae_in' }
         : { source: take(file, 'W_enc', [d_in, d_sae]), layout: 'in_sae' },
       b_enc: known.activation === 'gated' ? null : take(file, linear ? 'encoder.bias' : 'b_enc', [d_sae]),
-      W_dec: decoder(file, linear, d_in, d_sae),
+      W_dec: yield* decoder(file, linear, d_in, d_sae),
       b_dec: take(file, known.b_dec, [d_in]),
       W_skip: null,
       convention: {
@@ -88,8 +89,8 @@ export function openDictionaryLearning(folder: string, options: OpenDictionaryOp
   );
 }
 
-function decoder(file: WeightFile, linear: boolean, d_in: number, d_sae: number): TensorSource {
-  return linear ? transposed(take(file, 'decoder.weight', [d_in, d_sae])) : take(file, 'W_dec', [d_sae, d_in]);
+function* decoder(file: WeightFile, linear: boolean, d_in: number, d_sae: number): Pieces<TensorSource> {
+  return linear ? yield* transposed(take(file, 'decoder.weight', [d_in, d_sae])) : take(file, 'W_dec', [d_sae, d_in]);
 }
 
 function activationOf(file: WeightFile, config: DictionaryLearningConfig, known: DictClass): DictionaryActivation {

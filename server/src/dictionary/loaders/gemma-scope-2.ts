@@ -5,11 +5,11 @@
  */
 import { basename, dirname, join } from 'node:path';
 import { hookAt } from '../../core/hook-name.ts';
-import type { TensorSource } from '../../core/tensor.ts';
+import type { Pieces } from '../../core/turn.ts';
 import { readText } from '../../files/file-reader.ts';
 import { type GemmaScopeConfig, parseGemmaScopeConfig } from '../../formats/gemma-scope-config.ts';
 import type { Dictionary } from '../dictionary.ts';
-import { assemble, type OpenDictionaryOptions, unsupported } from './assemble.ts';
+import { measured, type OpenDictionaryOptions, unsupported } from './assemble.ts';
 import { transposed } from './matrices.ts';
 import { shortName } from './names.ts';
 import { digestOf, matrixShape, openSafetensors, take, takeOptional } from './weights.ts';
@@ -17,7 +17,7 @@ import { digestOf, matrixShape, openSafetensors, take, takeOptional } from './we
 export const GEMMA_SCOPE_2_WEIGHTS = 'params.safetensors';
 
 /** Opens a Gemma Scope 2 folder. @throws unsupported-format for cross-layer transcoders and unknown sites. */
-export function openGemmaScope2(folder: string, options: OpenDictionaryOptions): Dictionary {
+export function* openGemmaScope2(folder: string, options: OpenDictionaryOptions): Pieces<Dictionary> {
   const configPath = join(folder, 'config.json');
   const text = readText(configPath);
   const config = parseGemmaScopeConfig(text, configPath);
@@ -26,7 +26,7 @@ export function openGemmaScope2(folder: string, options: OpenDictionaryOptions):
   const d_out = matrixShape(file, 'w_dec')[1];
   const [hook_in, hook_out] = hooksOf(config, folder, options);
   const skip = takeOptional(file, 'affine_skip_connection', [d_in, d_out]);
-  return assemble(
+  return yield* measured(
     {
       name: shortName(folder, 2),
       path: folder,
@@ -46,7 +46,8 @@ export function openGemmaScope2(folder: string, options: OpenDictionaryOptions):
       b_enc: take(file, 'b_enc', [d_sae]),
       W_dec: take(file, 'w_dec', [d_sae, d_out]),
       b_dec: take(file, 'b_dec', [d_out]),
-      W_skip: skip && outputFirst(skip),
+      // The file holds [d_in, d_out] and means x @ it.
+      W_skip: skip && (yield* transposed(skip)),
       convention: {
         prepend_bos: true,
         context_size: null,
@@ -59,11 +60,6 @@ export function openGemmaScope2(folder: string, options: OpenDictionaryOptions):
     },
     options,
   );
-}
-
-/** The file holds [d_in, d_out] and means x @ it. */
-function outputFirst(skip: TensorSource): TensorSource {
-  return transposed(skip);
 }
 
 function hooksOf(config: GemmaScopeConfig, folder: string, options: OpenDictionaryOptions): [string, string] {

@@ -6,8 +6,9 @@
 import { dirname } from 'node:path';
 import { SondeError } from '../../core/errors.ts';
 import { hookAt } from '../../core/hook-name.ts';
+import type { Pieces } from '../../core/turn.ts';
 import type { Dictionary, InputNormalization } from '../dictionary.ts';
-import { assemble, type OpenDictionaryOptions } from './assemble.ts';
+import { measured, type OpenDictionaryOptions } from './assemble.ts';
 import { shortName } from './names.ts';
 import { digestOf, matrixShape, openNpz, take, type WeightFile } from './weights.ts';
 
@@ -24,14 +25,14 @@ interface Place {
 }
 
 /** Opens `params.npz`. @throws unsupported-format when the names do not tell the site; artifact errors. */
-export function openGemmaScope(path: string, options: OpenDictionaryOptions): Dictionary {
+export function* openGemmaScope(path: string, options: OpenDictionaryOptions): Pieces<Dictionary> {
   const file = upperCased(openNpz(path));
   const folder = dirname(path);
   const place = placeOf(folder, options);
   const [d_in, d_sae] = matrixShape(file, 'W_enc');
   const d_out = matrixShape(file, 'W_dec')[1];
   const l0 = /average_l0_(\d+)/.exec(folder)?.[1];
-  return assemble(
+  return yield* measured(
     {
       name: shortName(folder, 3),
       path: folder,

@@ -8,6 +8,7 @@
  * Source: OpenMOSS/Language-Model-SAEs of November 2024; SAELens 6.54 `llama_scope_sae_huggingface_loader`.
  */
 import { join } from 'node:path';
+import type { Pieces } from '../../core/turn.ts';
 import { fileSize, readText } from '../../files/file-reader.ts';
 import { type LlamaScopeConfig, parseLlamaScopeConfig } from '../../formats/llama-scope-config.ts';
 import type { Dictionary, DictionaryActivation, InputNormalization } from '../dictionary.ts';
@@ -21,7 +22,11 @@ export const LLAMA_SCOPE_CONFIG = 'hyperparams.json';
 const WEIGHTS = ['checkpoints/final.safetensors', 'sae_weights.safetensors', 'checkpoints/pruned.safetensors'];
 
 /** Opens a folder whose config is `configName`. @throws unsupported-format for kinds that this reader does not know. */
-export function openLlamaScope(folder: string, configName: string, options: OpenDictionaryOptions): Dictionary {
+export function* openLlamaScope(
+  folder: string,
+  configName: string,
+  options: OpenDictionaryOptions,
+): Pieces<Dictionary> {
   const configPath = join(folder, configName);
   const text = readText(configPath);
   const config = parseLlamaScopeConfig(text, configPath);
@@ -30,8 +35,8 @@ export function openLlamaScope(folder: string, configName: string, options: Open
   const weights = WEIGHTS.map((name) => join(folder, name)).find((path) => fileSize(path) !== null);
   const file = openSafetensors(weights ?? join(folder, WEIGHTS[0]!));
   const { d_model: d, d_sae } = config;
-  const W_dec = transposed(take(file, 'decoder.weight', [d, d_sae]));
-  const norms = rowNorms(W_dec);
+  const W_dec = yield* transposed(take(file, 'decoder.weight', [d, d_sae]));
+  const norms = yield* rowNorms(W_dec);
   const { normalization, scale } = normalizationOf(file, config);
   const parts: DictionaryParts = {
     name: shortName(folder, 1),

@@ -1,10 +1,11 @@
-/** Matrices that are read once at load, in bounded pieces: row norms, and transposition where a file lies the other way. */
+/** Matrices that are read once at load, piece by piece: row norms, and transposition where a file lies the other way. */
 import { allocate, DTYPE_BYTES, toFloat32, viewBytes } from '../../core/dtype.ts';
 import type { MemoryTensor, TensorSource } from '../../core/tensor.ts';
+import type { Pieces } from '../../core/turn.ts';
 import { withFile } from '../../files/file-reader.ts';
 
-/** Bytes read at a time. */
-const CHUNK_BYTES = 8 * 2 ** 20;
+/** Bytes of a piece: a few milliseconds. */
+const CHUNK_BYTES = 2 * 2 ** 20;
 /** Side of the square tiles that a transposition works in, so that reads and writes both stay in the cache. */
 const TILE = 64;
 /** SAELens' clamp: a row of zeros gets this norm, so that dividing by it is safe. */
@@ -17,25 +18,26 @@ export function readBytes(source: TensorSource, start = 0, length = byteLength(s
 }
 
 /** ‖row‖ of a matrix [rows, columns], at least 1e-8, summed in float64. */
-export function rowNorms(source: TensorSource): Float32Array {
+export function* rowNorms(source: TensorSource): Pieces<Float32Array> {
   const [rows, columns] = source.shape as [number, number];
   const norms = new Float32Array(rows);
-  forRowChunks(source, rows, columns, (bytes, first, count) => {
+  for (const { bytes, first, count } of rowChunks(source, rows, columns)) {
     const values = toFloat32(source.dtype, viewBytes(source.dtype, bytes));
     for (let row = 0; row < count; row++) {
       norms[first + row] = Math.max(Math.sqrt(sumOfSquares(values, row * columns, (row + 1) * columns)), MIN_NORM);
     }
-  });
+    yield;
+  }
   return norms;
 }
 
 /** [rows, columns] → [columns, rows] in memory, in the stored dtype. */
-export function transposed(source: TensorSource): MemoryTensor {
+export function* transposed(source: TensorSource): Pieces<MemoryTensor> {
   const [rows, columns] = source.shape as [number, number];
   const data = allocate(source.dtype, rows * columns);
   // Elements are moved, never computed with: both arrays hold the same dtype, which the compiler cannot pair.
   const to = data as unknown as Float64Array;
-  forRowChunks(source, rows, columns, (bytes, first, count) => {
+  for (const { bytes, first, count } of rowChunks(source, rows, columns)) {
     const from = viewBytes(source.dtype, bytes) as unknown as Float64Array;
     for (let top = 0; top < count; top += TILE) {
       const bottom = Math.min(top + TILE, count);
@@ -46,7 +48,8 @@ export function transposed(source: TensorSource): MemoryTensor {
         }
       }
     }
-  });
+    yield;
+  }
   return { kind: 'memory', dtype: source.dtype, shape: [columns, rows], data };
 }
 
@@ -64,17 +67,18 @@ function sumOfSquares(values: Float32Array, from: number, to: number): number {
   return a + b + c + d;
 }
 
-function forRowChunks(
-  source: TensorSource,
-  rows: number,
-  columns: number,
-  use: (bytes: Uint8Array, first: number, count: number) => void,
-): void {
+interface RowChunk {
+  readonly bytes: Uint8Array;
+  readonly first: number;
+  readonly count: number;
+}
+
+function* rowChunks(source: TensorSource, rows: number, columns: number): Generator<RowChunk> {
   const rowBytes = columns * DTYPE_BYTES[source.dtype];
   const step = Math.max(TILE, Math.floor(CHUNK_BYTES / rowBytes));
   for (let first = 0; first < rows; first += step) {
     const count = Math.min(step, rows - first);
-    use(readBytes(source, first * rowBytes, count * rowBytes), first, count);
+    yield { bytes: readBytes(source, first * rowBytes, count * rowBytes), first, count };
   }
 }
 

@@ -4,6 +4,7 @@
  */
 import { dirname, join } from 'node:path';
 import { SondeError } from '../../core/errors.ts';
+import type { Pieces } from '../../core/turn.ts';
 import { readText } from '../../files/file-reader.ts';
 import { parseSaeLensConfig, type SaeLensConfig } from '../../formats/sae-lens-config.ts';
 import type { Dictionary, DictionaryActivation, InputNormalization } from '../dictionary.ts';
@@ -19,7 +20,7 @@ export const SAELENS_WEIGHTS = 'sae_weights.safetensors';
  * Opens a SAELens folder.
  * @throws unsupported-format for unfolded expected-average norms and other states that cannot be run; artifact errors.
  */
-export function openSaeLens(folder: string, options: OpenDictionaryOptions): Dictionary {
+export function* openSaeLens(folder: string, options: OpenDictionaryOptions): Pieces<Dictionary> {
   const configPath = join(folder, SAELENS_CONFIG);
   const text = readText(configPath);
   const config = parseSaeLensConfig(text, configPath);
@@ -27,7 +28,7 @@ export function openSaeLens(folder: string, options: OpenDictionaryOptions): Dic
   checkScaling(file, config);
   const { d_in, d_sae, d_out, architecture, apply_b_dec_to_input } = config;
   const W_dec = take(file, 'W_dec', [d_sae, d_out]);
-  const norms = rowNorms(W_dec);
+  const norms = yield* rowNorms(W_dec);
   const { activation, alwaysFolded, note } = activationOf(file, config, norms);
   const transcoder = architecture.endsWith('transcoder');
   const hook_in = hookOf(config, options, configPath);

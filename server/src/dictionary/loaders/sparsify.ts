@@ -3,10 +3,11 @@
  * Source: EleutherAI/sparsify `sparsify/sparse_coder.py`. Follows sparsify's own code, not SAELens' conversion.
  */
 import { basename, dirname, join } from 'node:path';
+import type { Pieces } from '../../core/turn.ts';
 import { fileSize, readText } from '../../files/file-reader.ts';
 import { parseSparsifyConfig, parseSparsifyRunConfig, type SparsifyConfig } from '../../formats/sparsify-config.ts';
 import type { Dictionary, DictionaryActivation } from '../dictionary.ts';
-import { assemble, NO_CONVENTION, type OpenDictionaryOptions, unsupported } from './assemble.ts';
+import { measured, NO_CONVENTION, type OpenDictionaryOptions, unsupported } from './assemble.ts';
 import { transposed } from './matrices.ts';
 import { moduleHooks, shortName } from './names.ts';
 import { digestOf, openSafetensors, take, takeOptional, type WeightFile } from './weights.ts';
@@ -15,7 +16,7 @@ export const SPARSIFY_CONFIG = 'cfg.json';
 export const SPARSIFY_WEIGHTS = 'sae.safetensors';
 
 /** Opens one module's folder. @throws unsupported-format for signed top-k; unknown-hook for a module without one. */
-export function openSparsify(folder: string, options: OpenDictionaryOptions): Dictionary {
+export function* openSparsify(folder: string, options: OpenDictionaryOptions): Pieces<Dictionary> {
   const configPath = join(folder, SPARSIFY_CONFIG);
   const text = readText(configPath);
   const config = parseSparsifyConfig(text, configPath);
@@ -27,7 +28,7 @@ export function openSparsify(folder: string, options: OpenDictionaryOptions): Di
     options.hook_in === undefined
       ? moduleHooks(basename(folder), transcode, folder)
       : { hook_in: options.hook_in, hook_out: options.hook_out ?? options.hook_in, note: null };
-  return assemble(
+  return yield* measured(
     {
       name: shortName(folder, 1),
       path: folder,
@@ -45,7 +46,7 @@ export function openSparsify(folder: string, options: OpenDictionaryOptions): Di
       activation: activationOf(config, configPath),
       W_enc: { source: take(file, 'encoder.weight', [d_sae, d_in]), layout: 'sae_in' },
       b_enc: take(file, 'encoder.bias', [d_sae]),
-      W_dec: decoder(file, config),
+      W_dec: yield* decoder(file, config),
       b_dec: take(file, 'b_dec', [d_in]),
       W_skip: config.skip_connection ? take(file, 'W_skip', [d_in, d_in]) : null,
       convention: {
@@ -70,7 +71,7 @@ function activationOf({ activation, k, d_sae, signed }: SparsifyConfig, path: st
 }
 
 /** [d_sae, d_in] as stored; very old files hold torch's decoder.weight [d_in, d_sae]. */
-function decoder(file: WeightFile, { d_in, d_sae }: SparsifyConfig): Dictionary['W_dec'] {
+function* decoder(file: WeightFile, { d_in, d_sae }: SparsifyConfig): Pieces<Dictionary['W_dec']> {
   const old = takeOptional(file, 'decoder.weight', [d_in, d_sae]);
-  return old && !file.tensors.has('W_dec') ? transposed(old) : take(file, 'W_dec', [d_sae, d_in]);
+  return old && !file.tensors.has('W_dec') ? yield* transposed(old) : take(file, 'W_dec', [d_sae, d_in]);
 }
