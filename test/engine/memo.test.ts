@@ -36,6 +36,26 @@ describe('the memo', () => {
     expect(await memo.get('b', async () => 'computed anew')).toBe('computed anew');
   });
 
+  test('what passing work asked for goes first, unless somebody looks at it', async () => {
+    const memo = createMemo<string>(200, size);
+    const passing = { passing: true };
+    const ask = (key: string, options = {}): Promise<string> =>
+      memo.get(key, async () => key.repeat(40), undefined, options);
+    await ask('a');
+    await ask('b', passing);
+    await ask('c', passing);
+    // Joined by somebody who looks, and asked for again by somebody who looks.
+    await Promise.all([ask('d', passing), ask('d')]);
+    await ask('b');
+    for (const key of ['e', 'f', 'g']) await ask(key, passing);
+    const missed = memo.stats().misses;
+    for (const key of ['a', 'b', 'd']) await ask(key);
+    expect(memo.stats().misses).toBe(missed);
+    expect(memo.stats().bytes).toBeLessThanOrEqual(200);
+    await ask('c');
+    expect(memo.stats().misses).toBe(missed + 1);
+  });
+
   test('work goes on while one caller waits, and stops when the last leaves', async () => {
     const memo = createMemo<string>(100, size);
     let own: AbortSignal | undefined;

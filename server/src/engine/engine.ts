@@ -205,7 +205,8 @@ export function createEngine(options: EngineOptions): Engine {
     const chosen = dictionaries?.map((wanted) => registry.dictionary(model, wanted)) ?? [...model.dictionaries];
     const compute = (own: AbortSignal): Promise<TraceColumns> =>
       using(model, chosen, () => traceText(reuse, execution(lane), model, chosen, request, own));
-    const found = await memo.get(traceKey(model, chosen, request), compute, signal);
+    const passing = lane !== 'interactive';
+    const found = await memo.get(traceKey(model, chosen, request), compute, signal, { passing });
     return {
       ...found,
       model: modelInfo(model),
