@@ -10,7 +10,7 @@ import { sessionCache } from '../../../server/src/engine/session-cache.ts';
 import type { Execution } from '../../../server/src/methods/execution.ts';
 import { type ModelHandle, modelHandle } from '../../../server/src/methods/model-handle.ts';
 import { traceBatcher } from '../../../server/src/methods/trace/batched.ts';
-import { traceCache } from '../../../server/src/methods/trace/cached.ts';
+import { evenWindow, traceCache } from '../../../server/src/methods/trace/cached.ts';
 import { type TraceRequest, trace } from '../../../server/src/methods/trace/trace.ts';
 import type { SequenceRows } from '../../../server/src/methods/trace/window.ts';
 import { openCheckpoint } from '../../../server/src/model/checkpoint.ts';
@@ -150,4 +150,17 @@ test('a runtime that died loses nothing but time', async () => {
   process.kill(runner().pid(), 'SIGKILL');
   await expect.poll(() => runner().restarts()).toBe(1);
   expectSame(await cache.trace(run, model, requestOf(ids)), await trace(run, model, requestOf(ids)));
+});
+
+test('windows are even: no short rest costs a run of its own, and none is much longer than planned', () => {
+  const windows = (left: number, length: number): number[] => {
+    const found: number[] = [];
+    for (let rest = left; rest > 0; rest -= found.at(-1)!) found.push(evenWindow(rest, length));
+    return found;
+  };
+  expect(windows(128, 115)).toEqual([128]);
+  expect(windows(150, 115)).toEqual([75, 75]);
+  expect(windows(8, 115)).toEqual([8]);
+  expect(windows(1, 32)).toEqual([1]);
+  expect(Math.max(...windows(1500, 512))).toBeLessThanOrEqual(512);
 });

@@ -20,6 +20,8 @@ import { runWindow, type SequenceRows } from './window.ts';
 export const MAX_RUN_MS = 150;
 /** Positions of a first run, before its speed is known. */
 const FIRST_WINDOW = 64;
+/** A run may be so many times as long as planned where that saves another. */
+const OVERRUN = 1.25;
 /** Positions of the shortest run that tells a speed. Windows are never planned shorter: they could not grow again. */
 const MIN_WINDOW = 32;
 const MAX_WINDOW = 512;
@@ -149,7 +151,7 @@ export function traceCache(budget: number): TraceCache {
     const layers = pastLayers(model, plan);
     while (position < to) {
       throwIfCancelled(signal);
-      const end = Math.min(to, position + windowLength(lineage.key));
+      const end = position + evenWindow(to - position, windowLength(lineage.key));
       // At least one row is encoded even where none was asked for: an empty matrix is no case for every kernel.
       const first = Math.min(end - 1, Math.max(from, position));
       const started = performance.now();
@@ -179,6 +181,11 @@ export function traceCache(budget: number): TraceCache {
     else if (tokens >= MIN_WINDOW)
       speeds.set(key, Math.min(ms / tokens, (speeds.get(key) ?? Number.POSITIVE_INFINITY) * 1.05));
   }
+}
+
+/** The first of the fewest runs of about `length` positions that `left` divides into; a short rest costs nearly a whole run. */
+export function evenWindow(left: number, length: number): number {
+  return Math.ceil(left / Math.ceil(left / Math.min(MAX_WINDOW, OVERRUN * length)));
 }
 
 function commonPrefix(a: readonly number[], b: readonly number[]): number {
