@@ -41,6 +41,17 @@ describe('round trips', () => {
     expect(y).toEqual(float32([0], []));
   });
 
+  test('numbers below the normal range count as zero, since they would slow every sum', async () => {
+    const session = await runner().open(productProgram(), PACKED);
+    const ones = float32([4, 1], [1, 1, 1, 1]);
+    const c = async (x: number): Promise<unknown> => {
+      const a = float32([1, 4], [x, x, x, x]);
+      return (await runner().run(session, { a, b: ones }, ['c'])).c!.data[0];
+    };
+    expect(await c(1e-39)).toBe(0);
+    expect(await c(2 ** -126)).toBe(2 ** -124);
+  });
+
   test('requests sent together are answered each with its own result, in order', async () => {
     const session = await runner().open(identityProgram('int64'), PACKED);
     const order: number[] = [];
