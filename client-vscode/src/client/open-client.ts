@@ -14,6 +14,7 @@ import { relayCommand } from '../server-place.ts';
 import { readSettings, remoteDaemon } from '../settings/settings.ts';
 import { documentSelector, schemesOf } from './documents.ts';
 import { failureOf } from './failure.ts';
+import type { KeptHints } from './kept-hints.ts';
 import type { Connected, Failure } from './supervise.ts';
 import { answerForFiles, needsFiles } from './workspace-files.ts';
 
@@ -27,7 +28,11 @@ const STDERR_CHARACTERS = 4000;
 const EXIT_MILLISECONDS = 1000;
 
 /** Connects. Rejects with a {@link Failure}; shows nothing by itself. */
-export async function openClient(context: ExtensionContext, log: LogOutputChannel): Promise<OpenClient> {
+export async function openClient(
+  context: ExtensionContext,
+  log: LogOutputChannel,
+  hints: KeptHints,
+): Promise<OpenClient> {
   const remote = await remoteDaemon(context);
   let stderr = '';
   let refusal: string | undefined;
@@ -47,6 +52,7 @@ export async function openClient(context: ExtensionContext, log: LogOutputChanne
     synchronize: { configurationSection: 'sonde' },
     initializationOptions: () => readSettings(),
     outputChannel: log,
+    middleware: hints.middleware,
     markdown: { isTrusted: { enabledCommands: LINK_COMMANDS }, supportThemeIcons: false },
     errorHandler: {
       error: () => ({ action: ErrorAction.Continue, handled: true }),
@@ -74,6 +80,7 @@ export async function openClient(context: ExtensionContext, log: LogOutputChanne
   const virtual = needsFiles(workspace.workspaceFolders ?? []);
   client.registerFeature(ownCapabilities({ workspaceFiles: virtual }));
   if (virtual) answerForFiles(client);
+  hints.follow(client);
   try {
     await client.start();
     if (!client.isRunning()) throw await remains();

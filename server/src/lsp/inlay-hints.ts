@@ -1,4 +1,5 @@
 /** `textDocument/inlayHint`, and the tooltip of one when it is pointed at. */
+import { editorLate } from '@sonde/protocol';
 import { type InlayHint, type InlayHintLabelPart, type Location, MarkupKind } from 'vscode-languageserver';
 import type { FeatureAt } from '../editor/features-at.ts';
 import type { TokenHint } from '../editor/hint-memory.ts';
@@ -19,7 +20,7 @@ interface HintData {
 }
 
 export function registerInlayHints(session: LspSession): void {
-  const { connection, editor, log, diagnostics, ended } = session;
+  const { connection, client, editor, log, diagnostics, ended } = session;
   // The last request of a document: what it still waits for ends when a newer one has begun its own.
   const running = new Map<string, AbortController>();
   ended.addEventListener('abort', () => {
@@ -42,6 +43,10 @@ export function registerInlayHints(session: LspSession): void {
       };
       if (complete) done();
       else {
+        // The client may still know what a document showed that this session never saw.
+        if (client.changes && !ended.aborted) {
+          connection.sendNotification(editorLate.name, { uri }).catch(() => undefined);
+        }
         late
           .then((rest) => {
             if (abort.signal.aborted) return;
