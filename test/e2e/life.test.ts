@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
-import { type DrawnLine, goToEnd, haveHints, lineOf, linesWhen } from './support/editor.ts';
+import { type DrawnLine, goToEnd, haveHints, hoverWord, lineOf, linesWhen, watchHints } from './support/editor.ts';
 import { keepFailures } from './support/failures.ts';
 import { daemonOf } from './support/host.ts';
 import { shoot } from './support/shots.ts';
@@ -45,17 +45,50 @@ test('two windows share one daemon', async () => {
   await other.page.close();
 });
 
-test('a daemon that is killed comes back, with hints for what is typed after', async () => {
-  const { page } = window;
+/** Kills the daemon and does something meanwhile; `back` tells when what the new one says is shown. */
+async function throughDeath(page: Page, meanwhile: () => Promise<void>, back: () => Promise<void>): Promise<void> {
+  const before = lineOf(await hintsOn(page, FIRST), FIRST)!.hints.length;
+  const end = await watchHints(page, [FIRST]);
   const { pid } = daemonOf(inject('host'))!;
   process.kill(pid, 'SIGKILL');
+  await meanwhile();
   await until('another daemon runs', async () => (daemonOf(inject('host'))?.pid ?? pid) !== pid);
+  await back();
+  const after = lineOf(await hintsOn(page, FIRST), FIRST)!.hints.length;
+  const { fewest, most, frames } = await end();
+  expect(frames).toBeGreaterThan(10);
+  expect(fewest[FIRST]).toBe(before);
+  // Nor are there ever those of both at once.
+  expect(most[FIRST]).toBe(after);
+}
+
+test('a daemon that is killed comes back, and no hint vanishes at any frame', async () => {
+  const { page } = window;
+  const connected = statusItem(page).filter({ hasText: 'tinyworld' });
+  await throughDeath(
+    page,
+    () => connected.waitFor({ state: 'detached' }),
+    async () => {
+      await connected.waitFor();
+      await hoverWord(page, 'Basel', /not explained/i);
+    },
+  );
+  await page.mouse.move(0, 0);
+});
+
+test('nor does one while a person types before it is back', async () => {
+  const { page } = window;
   await goToEnd(page);
-  await page.keyboard.type(' Sam sees the canal.', { delay: 60 });
-  await linesWhen(page, 'hints on what was typed after', (lines) => {
-    return (lineOf(lines, FIRST)?.hints ?? []).some(({ at }) => at > FIRST.length + 4);
-  });
-  await statusItem(page).filter({ hasText: 'tinyworld' }).waitFor();
+  await throughDeath(
+    page,
+    () => page.keyboard.type(' Sam sees the canal.', { delay: 60 }),
+    async () => {
+      await linesWhen(page, 'hints on what was typed', (lines) =>
+        (lineOf(lines, FIRST)?.hints ?? []).some(({ at }) => at > FIRST.length + 4),
+      );
+      await statusItem(page).filter({ hasText: 'tinyworld' }).waitFor();
+    },
+  );
   await shoot(page, 'recovered');
 });
 

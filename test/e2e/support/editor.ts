@@ -14,6 +14,8 @@ export interface DrawnLine {
 export interface Watched {
   /** The fewest hints that each line had at any frame, by the line's beginning. */
   readonly fewest: Readonly<Record<string, number>>;
+  /** The most. */
+  readonly most: Readonly<Record<string, number>>;
   readonly frames: number;
 }
 

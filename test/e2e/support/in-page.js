@@ -48,16 +48,18 @@ globalThis.sonde = (() => {
 
   let watch;
 
-  /** From now on, at each frame, keeps the fewest hints of lines that begin with these texts. */
+  /** From now on, at each frame, keeps the fewest and the most hints of lines that begin with these texts. */
   function startWatch(starts) {
-    watch = { fewest: {}, frames: 0 };
+    watch = { fewest: {}, most: {}, frames: 0 };
     const mine = watch;
     const look = () => {
       if (watch !== mine) return;
       mine.frames++;
       for (const { text, hints } of lines()) {
         const start = starts.find((one) => text.startsWith(one));
-        if (start !== undefined) mine.fewest[start] = Math.min(mine.fewest[start] ?? hints.length, hints.length);
+        if (start === undefined) continue;
+        mine.fewest[start] = Math.min(mine.fewest[start] ?? hints.length, hints.length);
+        mine.most[start] = Math.max(mine.most[start] ?? 0, hints.length);
       }
       requestAnimationFrame(look);
     };
