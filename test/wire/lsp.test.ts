@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { InlayHint, Location, LocationLink, Position, WorkspaceEdit } from 'vscode-languageserver-protocol';
+import { findDaemon } from '../../server/src/daemon/state.ts';
 import { eventually, startTestDaemon, type TestDaemon } from '../support/daemon.ts';
 import { greet, type StdioEditor, spawnEditor } from '../support/stdio-editor.ts';
 
@@ -105,6 +106,17 @@ test('an editor opens, sees, follows, names and pins features, and leaves', asyn
   await connection.sendNotification('exit');
   expect(await editor.ended).toBe(0);
   expect(editor.stderr()).toBe('');
+});
+
+test('a daemon that an editor started ends when it is told to', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'sonde-state-'));
+  const editor = connectEditor(['lsp', '--stdio', '--idle-shutdown', '1'], { SONDE_STATE_FOLDER: folder });
+  await greet(editor, null);
+  expect(findDaemon(folder)).not.toBeNull();
+  await editor.connection.sendRequest('shutdown');
+  await editor.connection.sendNotification('exit');
+  expect(await editor.ended).toBe(0);
+  await eventually('the daemon has ended', () => findDaemon(folder) === null);
 });
 
 test('what is broken is told at its place, and the rest works', async () => {

@@ -11,7 +11,7 @@ import {
 } from 'vscode-languageclient/node';
 import { LINK_COMMANDS } from '../commands/names.ts';
 import { relayCommand } from '../server-place.ts';
-import { readSettings, remoteDaemon } from '../settings/settings.ts';
+import { readSettings, relayOptions } from '../settings/settings.ts';
 import { documentSelector, schemesOf } from './documents.ts';
 import { failureOf } from './failure.ts';
 import type { KeptHints } from './kept-hints.ts';
@@ -33,7 +33,7 @@ export async function openClient(
   log: LogOutputChannel,
   hints: KeptHints,
 ): Promise<OpenClient> {
-  const remote = await remoteDaemon(context);
+  const daemon = await relayOptions(context);
   let stderr = '';
   let refusal: string | undefined;
   let client: QuietClient;
@@ -76,7 +76,7 @@ export async function openClient(
       },
     },
   };
-  client = new QuietClient('sonde', 'Sonde', relayCommand(context, remote), options);
+  client = new QuietClient('sonde', 'Sonde', relayCommand(context, daemon), options);
   const virtual = needsFiles(workspace.workspaceFolders ?? []);
   client.registerFeature(ownCapabilities({ workspaceFiles: virtual }));
   if (virtual) answerForFiles(client);

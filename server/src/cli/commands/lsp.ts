@@ -9,7 +9,7 @@ import type { DaemonAddress } from '../../rpc/connect.ts';
 import { NOT_FRAMED, relay, STREAM_BROKE, STREAM_ENDED } from '../../rpc/relay.ts';
 import { addressOf, ensureDaemon } from '../daemon-client.ts';
 import { editorSide } from '../editor-side.ts';
-import type { SetExitCode } from '../options.ts';
+import { type SetExitCode, wholeNumber } from '../options.ts';
 import { printWarnings } from '../output.ts';
 import { VERSION } from '../version.ts';
 
@@ -22,6 +22,7 @@ const TOKEN_VARIABLE = 'SONDE_TOKEN';
 interface Options {
   readonly url?: string;
   readonly certificate?: string;
+  readonly idleShutdown?: number;
 }
 
 export function lspCommand(_: SetExitCode): Command {
@@ -30,9 +31,15 @@ export function lspCommand(_: SetExitCode): Command {
     .requiredOption('--stdio', 'the only way so far')
     .option('--url <address>', `a daemon elsewhere, wss://host:port; its token is taken from ${TOKEN_VARIABLE}`)
     .option('--certificate <path>', 'PEM file of a certificate to trust')
+    .option(
+      '--idle-shutdown <seconds>',
+      'a daemon that is started here stops when no client was there so long, 0 is never (default: 1800)',
+      wholeNumber(0),
+    )
     .action(async (options: Options) => {
+      const { url: elsewhere, idleShutdown } = options;
       const address =
-        options.url === undefined ? addressOf(sameVersion(await ensureDaemon())) : remote(options.url, options);
+        elsewhere === undefined ? addressOf(sameVersion(await ensureDaemon(idleShutdown))) : remote(elsewhere, options);
       const url = address.url.replace(/\/rpc$/, '/lsp');
       const reason = await relay({
         ...address,
