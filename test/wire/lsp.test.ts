@@ -205,6 +205,20 @@ describe('a line that cannot be ends at once, with a sentence and its exit code'
     await check(editor, 5, /unauthorised: .+refuses \(401\): Wrong token/);
   });
 
+  test.each(['a wrong one', 'wröng', 'a,b'])('a token that cannot be one: %s', async (token) => {
+    const editor = connectEditor(['lsp', '--stdio', '--url', 'ws://127.0.0.1:1'], { SONDE_TOKEN: token });
+    await check(editor, 5, /unauthorised: The token for 127.0.0.1:1 is none/);
+  });
+
+  test('a certificate that is not there', async () => {
+    const args = ['lsp', '--stdio', '--url', 'wss://127.0.0.1:1', '--certificate', '/no/such.pem'];
+    await check(
+      connectEditor(args, { SONDE_TOKEN: 'x' }),
+      3,
+      /file-not-found: The certificate cannot be read: .+such\.pem/,
+    );
+  });
+
   test('nobody at that address', async () => {
     const editor = connectEditor(['lsp', '--stdio', '--url', 'ws://127.0.0.1:1'], { SONDE_TOKEN: 'x' });
     await check(editor, 4, /No daemon answers at .+ECONNREFUSED/);

@@ -95,7 +95,21 @@ function remote(given: string, { certificate }: Options): DaemonAddress {
     );
   }
   if (!token) throw new SondeError('unauthorised', `${TOKEN_VARIABLE} is not set; it holds the token of ${url.host}.`);
+  // It travels as the name of a subprotocol; anything else would be a fault of the WebSocket's.
+  if (!/^[\w!#$%&'*+.^`|~-]+$/.test(token)) {
+    throw new SondeError('unauthorised', `The token for ${url.host} is none: it holds blanks or other characters.`);
+  }
   if (url.pathname === '/' || url.pathname === '') url.pathname = '/lsp';
-  const trusted = certificate === undefined ? {} : { certificate: readFileSync(certificate, 'utf8') };
+  const trusted = certificate === undefined ? {} : { certificate: readCertificate(certificate) };
   return { url: url.href, token, ...trusted };
+}
+
+/** @throws file-not-found. */
+function readCertificate(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new SondeError('file-not-found', `The certificate cannot be read: ${reason}`, { found: path }, cause);
+  }
 }
