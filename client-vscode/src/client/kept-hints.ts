@@ -3,6 +3,7 @@
  * Either the client's provider gives a document's hints or the one here, never both.
  */
 import {
+  CancellationError,
   type Disposable,
   EventEmitter,
   InlayHint,
@@ -12,7 +13,7 @@ import {
   type TextDocument,
   workspace,
 } from 'vscode';
-import type { LanguageClient, Middleware } from 'vscode-languageclient/node';
+import { ConnectionError, type LanguageClient, type Middleware, ResponseError } from 'vscode-languageclient/node';
 import { readSettings } from '../settings/settings.ts';
 import { plainPosition } from './convert.ts';
 import { createHintMemory, filled, type Placed } from './hint-memory.ts';
@@ -64,8 +65,10 @@ export function keepHints(): KeptHints {
       async provideInlayHints(document, range, token, next) {
         const { version } = document;
         const uri = document.uri.toString();
-        // The client logs what went wrong; a line that has just broken is no reason to take hints away.
-        const answer = await Promise.resolve(next(document, range, token)).catch(() => null);
+        const answer = await Promise.resolve(next(document, range, token)).catch((error: unknown) => {
+          if (!isPassing(error)) throw error;
+          return null;
+        });
         const lacks = late.delete(uri);
         if (token.isCancellationRequested) return null;
         if (!answer) return kept(document, range).map(shown);
@@ -94,6 +97,13 @@ export function keepHints(): KeptHints {
       for (const subscription of subscriptions) subscription.dispose();
     },
   };
+}
+
+/** Whether an error is no reason to take hints away: the line has just broken, or the request was overtaken. */
+function isPassing(error: unknown): boolean {
+  if (error instanceof ConnectionError || error instanceof CancellationError) return true;
+  // Sonde uses none of these codes: they are the connection's own.
+  return error instanceof ResponseError && error.code >= -32099 && error.code <= -32000;
 }
 
 function keptOf({ position, label, paddingLeft, paddingRight }: InlayHint): KeptHint {
