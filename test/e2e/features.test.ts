@@ -1,10 +1,11 @@
 /** Features as symbols: name, page, places, heat, comparison. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Browser, Page } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { clickWord, goToEnd, haveHints, highlightsByLine, linesWhen, paintedColours } from './support/editor.ts';
 import { keepFailures } from './support/failures.ts';
+import { pinStrongest, withStrongest } from './support/features.ts';
 import { shoot } from './support/shots.ts';
 import { webviewWith } from './support/webviews.ts';
 import { launchBrowser, openWorkbench, runCommand, until, type Workbench } from './support/workbench.ts';
@@ -26,13 +27,6 @@ beforeAll(async () => {
 afterAll(() => browser?.close());
 keepFailures(() => window?.page);
 
-/** Runs a command that asks for a feature, and takes the strongest one of the token under the cursor. */
-async function withStrongest(page: Page, title: string): Promise<void> {
-  await runCommand(page, title);
-  await page.locator('.quick-input-list .monaco-list-row.focused .quick-input-list-label-meta').first().waitFor();
-  await page.keyboard.press('Enter');
-}
-
 test('the cursor on a token highlights the tokens of the prompt on which its feature fires', async () => {
   const { page } = window;
   await clickWord(page, 'Basel');
@@ -45,12 +39,7 @@ test('the cursor on a token highlights the tokens of the prompt on which its fea
 
 test('renaming a pinned feature writes its label and shows it in hints', async () => {
   const { page, folder } = window;
-  await clickWord(page, 'Basel');
-  // Until all is known of all features, another may become the strongest; a pinned one goes before any.
-  await withStrongest(page, 'Sonde: Pin Feature');
-  await linesWhen(page, 'a pinned feature has a star', (lines) =>
-    lines.some(({ hints }) => hints.some(({ label }) => label.startsWith('★'))),
-  );
+  await pinStrongest(page, 'Basel');
   await page.keyboard.press('F2');
   const box = page.locator('.rename-box input');
   await box.waitFor();
