@@ -2,10 +2,19 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { clickWord, goToEnd, haveHints, highlightsByLine, linesWhen, paintedColours } from './support/editor.ts';
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import {
+  clickWord,
+  goToEnd,
+  haveHints,
+  highlightsByLine,
+  linesWhen,
+  paintedBorders,
+  paintedColours,
+} from './support/editor.ts';
 import { keepFailures } from './support/failures.ts';
 import { pinStrongest, withStrongest } from './support/features.ts';
+import { changeSettings } from './support/profile.ts';
 import { shoot } from './support/shots.ts';
 import { webviewWith } from './support/webviews.ts';
 import { launchBrowser, openWorkbench, runCommand, until, type Workbench } from './support/workbench.ts';
@@ -112,4 +121,29 @@ test('the tree lists the features of the token under the cursor and of the docum
   const rows = page.locator('.pane-body [role="treeitem"]');
   await until('features are listed', async () => (await rows.count()) > 4);
   await shoot(page, 'features-tree');
+});
+
+test('in high contrast heat has borders, and all can be read', async () => {
+  // Read when a window is opened, and not again.
+  const restore = changeSettings(inject('host'), 'User', {
+    'workbench.preferredDarkColorTheme': 'Default High Contrast',
+    'workbench.preferredLightColorTheme': 'Default High Contrast Light',
+  });
+  const { page } = await window.another('story.prompt').finally(restore);
+  await linesWhen(page, 'each prompt has hints', (lines) => haveHints(lines, [CLEAN, CORRUPT, LAST]));
+  await clickWord(page, 'Basel');
+  await withStrongest(page, 'Sonde: Show Heat Map of Feature');
+  await webviewWith(page, '.token-bar', /\S/);
+  await goToEnd(page);
+  const bordered = (): Promise<void> =>
+    until('painted tokens have a border', async () =>
+      (await paintedBorders(page)).some((border) => /^[13]px rgb\(/.test(border)),
+    );
+  await shoot(page, 'contrast-heat-map', bordered, 'contrast');
+  await runCommand(page, 'Sonde: Clear Heat Map');
+  await clickWord(page, 'Basel');
+  await withStrongest(page, 'Sonde: Open Feature Page');
+  const view = await webviewWith(page, 'h2', 'Effect on the next token');
+  await view.locator('figure svg').waitFor();
+  await shoot(page, 'contrast-feature-page', async () => {}, 'contrast');
 });

@@ -95,6 +95,11 @@ export function paintedColours(page: Page): Promise<string[]> {
   return inPage(page, 'colours');
 }
 
+/** Widths and colours of the borders of what an extension has painted, each once: `1px rgb(255, 255, 255)`. */
+export function paintedBorders(page: Page): Promise<string[]> {
+  return inPage(page, 'borders');
+}
+
 /** How many stretches of each drawn line are highlighted for the cursor's sake. */
 export function highlightsByLine(page: Page): Promise<number[]> {
   return inPage(page, 'highlights');

@@ -78,10 +78,18 @@ globalThis.sonde = (() => {
     return [...new Set(painted.map((element) => getComputedStyle(element).backgroundColor))];
   }
 
+  /** Widths and colours of the borders of what an extension has painted, each once. */
+  function borders() {
+    const painted = rowsOf('.view-overlays').flatMap((row) => [...row.querySelectorAll('.cdr[class*="ced-"]')]);
+    return [
+      ...new Set(painted.map(getComputedStyle).map((style) => `${style.borderTopWidth} ${style.borderTopColor}`)),
+    ];
+  }
+
   /** How many stretches of each line the editor highlights for the cursor's sake. */
   function highlights() {
     return rowsOf('.view-overlays').map((row) => row.querySelectorAll('.cdr[class*="wordHighlight"]').length);
   }
 
-  return { lines, middleOf, startWatch, endWatch, colours, highlights };
+  return { lines, middleOf, startWatch, endWatch, colours, borders, highlights };
 })();
