@@ -1,6 +1,8 @@
 /** Hints that the extension keeps for the time without a server: they move as the server's own would. */
 import { expect, test } from 'vitest';
 import { createHintMemory, filled } from '../../client-vscode/src/client/hint-memory.ts';
+import { movedRange } from '../../client-vscode/src/client/moved.ts';
+import { moveRange } from '../../server/src/editor/documents.ts';
 import { createHintMemory as serverMemory, type TokenHint } from '../../server/src/editor/hint-memory.ts';
 import type { Position, Range } from '../../server/src/prompt/lines.ts';
 import { seededRandom } from '../support/random.ts';
@@ -44,6 +46,20 @@ test('random edits move hints as they do in the server', () => {
       for (const memory of [mine, theirs]) memory.edited(URI, edits);
     }
     expect(mine.on(URI, 0, 99)).toEqual(theirs.on(URI, 0, 99));
+  }
+});
+
+test('random edits move ranges as they do in the server', () => {
+  const { uniform } = seededRandom(12);
+  const pick = (n: number): number => Math.floor(uniform() * n);
+  const range = (): Range => {
+    const places = [0, 0].map(() => ({ line: pick(3), character: pick(8) }));
+    const [start, end] = places.sort((a, b) => a.line - b.line || a.character - b.character);
+    return { start: start!, end: end! };
+  };
+  for (let round = 0; round < 500; round++) {
+    const [kept, replaced, text] = [range(), range(), ['', 'a', 'bc\n', '\n\nd'][pick(4)]!];
+    expect(movedRange(kept, { range: replaced, text })).toEqual(moveRange(kept, replaced, text));
   }
 });
 

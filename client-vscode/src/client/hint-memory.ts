@@ -3,17 +3,12 @@
  * every other stands where its token went, by the rule of the server's own memory (`server/src/editor/hint-memory.ts`);
  * documents and hints are bounded, the longest unused go first.
  */
-import type { PlainPosition, PlainRange } from './convert.ts';
+import type { PlainPosition } from './convert.ts';
+import { movedEnd, type Replaced } from './moved.ts';
 
 export interface Placed {
   /** The token's end. */
   readonly position: PlainPosition;
-}
-
-/** A replaced range. Of several in one list each is meant for the text that those before it have left. */
-export interface Replaced {
-  readonly range: PlainRange;
-  readonly text: string;
 }
 
 export interface HintMemory<H extends Placed> {
@@ -50,7 +45,12 @@ export function createHintMemory<H extends Placed>(): HintMemory<H> {
     edited(uri, edits) {
       let hints = shown.get(uri);
       if (!hints) return;
-      for (const edit of edits) hints = hints.flatMap((hint) => moved(hint, edit) ?? []);
+      for (const edit of edits) {
+        hints = hints.flatMap((hint) => {
+          const position = movedEnd(hint.position, edit);
+          return position ? { ...hint, position } : [];
+        });
+      }
       shown.set(uri, hints);
     },
     forget(uri) {
@@ -63,20 +63,4 @@ export function createHintMemory<H extends Placed>(): HintMemory<H> {
 export function filled<H extends Placed>(answer: readonly H[], kept: readonly H[]): readonly H[] {
   const lines = new Set(answer.map(({ position: { line } }) => line));
   return [...answer, ...kept.filter(({ position: { line } }) => !lines.has(line))];
-}
-
-function moved<H extends Placed>(hint: H, { range: { start, end }, text }: Replaced): H | null {
-  const { position } = hint;
-  // The end of a token that was typed behind stays.
-  if (compare(position, start) <= 0) return hint;
-  if (compare(position, end) < 0) return null;
-  const inserted = text.split(/\r\n|\r|\n/);
-  const line = position.line - end.line + start.line + inserted.length - 1;
-  if (position.line > end.line) return { ...hint, position: { line, character: position.character } };
-  const last = inserted.at(-1)!.length + (inserted.length === 1 ? start.character : 0);
-  return { ...hint, position: { line, character: position.character - end.character + last } };
-}
-
-function compare(a: PlainPosition, b: PlainPosition): number {
-  return a.line - b.line || a.character - b.character;
 }
