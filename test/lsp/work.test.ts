@@ -101,6 +101,33 @@ test('an answer that lacks what is not traced yet is announced, a whole one is n
   client.hangUp();
 });
 
+test('requests for other lines of a document leave each other’s traces alone, one for the same does not', async () => {
+  const ended: boolean[] = [];
+  const slow: Engine = {
+    ...engine,
+    async traceColumns(...params) {
+      await new Promise((resolve) => setTimeout(resolve, 2 * PATIENCE));
+      ended.push(params.some((value) => value instanceof AbortSignal && value.aborted));
+      return engine.traceColumns(...params);
+    },
+  };
+  const client = await editorClient(slow, { settings: { unlabelled: true } });
+  client.open(URI, prompts('diver'));
+  const ask = (from: number, to: number) =>
+    client.request('textDocument/inlayHint', {
+      textDocument: { uri: URI },
+      range: { start: { line: from, character: 0 }, end: { line: to, character: 99 } },
+    });
+  await Promise.all([ask(0, 0), ask(10, 10)]);
+  await eventually('both are traced', () => ended.length === 2);
+  expect(ended).toEqual([false, false]);
+  client.change(URI, 2, undefined, prompts('sailor'));
+  await Promise.all([ask(0, 10), ask(10, 10)]);
+  await eventually('all have ended', () => ended.length >= 2 + PROMPTS);
+  expect(ended).toContain(true);
+  client.hangUp();
+});
+
 test('an edit traces the prompt that it changes, and no other', async () => {
   const client = await editorClient(engine);
   client.open(URI, prompts('fisherman'));
