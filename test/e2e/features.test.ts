@@ -141,6 +141,7 @@ test('in high contrast heat has borders, and all can be read', async () => {
     );
   await shoot(page, 'contrast-heat-map', bordered, 'contrast');
   await runCommand(page, 'Sonde: Clear Heat Map');
+  await runCommand(page, 'View: Hide Panel');
   await clickWord(page, 'Basel');
   await withStrongest(page, 'Sonde: Open Feature Page');
   const view = await webviewWith(page, 'h2', 'Effect on the next token');
