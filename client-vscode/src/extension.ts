@@ -12,6 +12,7 @@ import { modelCommands } from './commands/models.ts';
 import { quickstartCommands } from './commands/quickstart.ts';
 import { registerCommands } from './commands/register.ts';
 import { keepPins, type Pins } from './pins.ts';
+import { CONNECTION_SETTINGS } from './settings/settings.ts';
 import type { Sonde } from './sonde.ts';
 import { showStatus } from './status/status-bar.ts';
 import { showFeatures } from './views/features-view.ts';
@@ -58,7 +59,8 @@ export function activate(context: ExtensionContext): void {
     showFeatures(line, active, pins),
     showStrip(sonde),
     workspace.onDidChangeConfiguration((event) => {
-      if (event.affectsConfiguration('sonde.daemon')) void line?.reconnect(true);
+      if (!event.affectsConfiguration('sonde.daemon')) return;
+      void line?.reconnect(CONNECTION_SETTINGS.some((name) => event.affectsConfiguration(name)));
     }),
     ...registerCommands(handlers, log),
   );

@@ -54,7 +54,8 @@ export function parseName(text: string): FeatureRef | undefined {
 export function parseAddress(uri: string): FeatureRef | undefined {
   const [, dictionary, index] = /^sonde-feature:\/+[^/]+\/([^/]+)\/(\d{1,9})\.md$/.exec(uri) ?? [];
   try {
-    return dictionary === undefined ? undefined : { dictionary: decodeURIComponent(dictionary), index: Number(index) };
+    if (dictionary === undefined) return undefined;
+    return { dictionary: decodeURIComponent(dictionary.replaceAll('~', '%')), index: Number(index) };
   } catch {
     return undefined;
   }

@@ -5,6 +5,7 @@ import {
   editorChanged,
   editorEvidence,
   editorImport,
+  editorLate,
   editorPage,
   editorPin,
   editorRelabel,
@@ -32,7 +33,7 @@ export const EDITOR_REQUESTS = [
 export const WORKSPACE_REQUESTS = [workspaceList, workspaceRead, workspacePage] as const;
 
 /** Notifications to the editor. */
-export const EDITOR_NOTIFICATIONS = [editorChanged] as const;
+export const EDITOR_NOTIFICATIONS = [editorChanged, editorLate] as const;
 
 type AnyRequest = (typeof EDITOR_REQUESTS)[number] | (typeof WORKSPACE_REQUESTS)[number];
 export type EditorRequestName = (typeof EDITOR_REQUESTS)[number]['name'];

@@ -13,6 +13,8 @@ test.each<[string, RegExp, Partial<Remains>]>([
   ['token', /refuses/, { code: 5, stderr: 'unauthorised: the token is wrong' }],
   ['token', /none is kept/, { code: 5, stderr: 'SONDE_TOKEN is not set; it holds the token of example.org.' }],
   ['setting', /expected wss/, { code: 2, stderr: '--url is http://x; expected wss://host:port.' }],
+  ['setting', /self-signed certificate; "sonde.daemon.certificate"/, { stderr: 'Error: self-signed certificate\n' }],
+  ['setting', /no such file/, { code: 3, stderr: 'The certificate c.pem cannot be read: no such file.' }],
   ['version', /speaks ""/, { stderr: 'ws://127.0.0.1:1/lsp speaks ""; expected sonde.v1.' }],
   ['version', /newer/, { code: 5, stderr: 'The daemon is newer; stop it with "sonde stop".' }],
   ['version', /protocol version 2/, { error: 'This daemon speaks protocol version 2.' }],

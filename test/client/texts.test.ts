@@ -3,6 +3,7 @@ import { type Copied, type CopyFormat, copyText } from '../../client-vscode/src/
 import { featureArgument, idOf, nameOf, parseAddress, parseName } from '../../client-vscode/src/feature-ref.ts';
 import { number, percent, plural } from '../../client-vscode/src/format.ts';
 import { escapeHtml, skeleton } from '../../client-vscode/src/webviews/skeleton.ts';
+import { featureUri } from '../../server/src/lsp/feature-uri.ts';
 
 const FEATURE: Copied = {
   dictionary: 'layer2',
@@ -86,8 +87,8 @@ test('a page lets nothing in but its own script and style', () => {
 test('a name and an id are read back, and so is the address of a page', () => {
   const feature = { dictionary: 'org/name blocks.8', index: 40 };
   expect([parseName(nameOf(feature)), parseName(idOf(feature))]).toEqual([feature, feature]);
-  expect(parseAddress('sonde-feature:/tiny%2Fworld/org%2Fname%20blocks.8/40.md')).toEqual(feature);
-  expect(['file:///a/b/40.md', 'sonde-feature:/a/b/x.md', 'sonde-feature:/a/%/1.md'].map(parseAddress)).toEqual(
+  expect(parseAddress(featureUri({ model: '/tiny/world', ...feature }))).toEqual(feature);
+  expect(['file:///a/b/40.md', 'sonde-feature:/a/b/x.md', 'sonde-feature:/a/~/1.md'].map(parseAddress)).toEqual(
     Array(3).fill(undefined),
   );
 });

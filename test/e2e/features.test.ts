@@ -1,10 +1,20 @@
 /** Features as symbols: name, page, places, heat, comparison. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { clickWord, goToEnd, haveHints, highlightsByLine, linesWhen, paintedColours } from './support/editor.ts';
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import {
+  clickWord,
+  goToEnd,
+  haveHints,
+  highlightsByLine,
+  linesWhen,
+  paintedBorders,
+  paintedColours,
+} from './support/editor.ts';
 import { keepFailures } from './support/failures.ts';
+import { pinStrongest, withStrongest } from './support/features.ts';
+import { changeSettings } from './support/profile.ts';
 import { shoot } from './support/shots.ts';
 import { webviewWith } from './support/webviews.ts';
 import { launchBrowser, openWorkbench, runCommand, until, type Workbench } from './support/workbench.ts';
@@ -26,13 +36,6 @@ beforeAll(async () => {
 afterAll(() => browser?.close());
 keepFailures(() => window?.page);
 
-/** Runs a command that asks for a feature, and takes the strongest one of the token under the cursor. */
-async function withStrongest(page: Page, title: string): Promise<void> {
-  await runCommand(page, title);
-  await page.locator('.quick-input-list .monaco-list-row.focused .quick-input-list-label-meta').first().waitFor();
-  await page.keyboard.press('Enter');
-}
-
 test('the cursor on a token highlights the tokens of the prompt on which its feature fires', async () => {
   const { page } = window;
   await clickWord(page, 'Basel');
@@ -45,12 +48,7 @@ test('the cursor on a token highlights the tokens of the prompt on which its fea
 
 test('renaming a pinned feature writes its label and shows it in hints', async () => {
   const { page, folder } = window;
-  await clickWord(page, 'Basel');
-  // Until all is known of all features, another may become the strongest; a pinned one goes before any.
-  await withStrongest(page, 'Sonde: Pin Feature');
-  await linesWhen(page, 'a pinned feature has a star', (lines) =>
-    lines.some(({ hints }) => hints.some(({ label }) => label.startsWith('★'))),
-  );
+  await pinStrongest(page, 'Basel');
   await page.keyboard.press('F2');
   const box = page.locator('.rename-box input');
   await box.waitFor();
@@ -123,4 +121,30 @@ test('the tree lists the features of the token under the cursor and of the docum
   const rows = page.locator('.pane-body [role="treeitem"]');
   await until('features are listed', async () => (await rows.count()) > 4);
   await shoot(page, 'features-tree');
+});
+
+test('in high contrast heat has borders, and all can be read', async () => {
+  // Read when a window is opened, and not again.
+  const restore = changeSettings(inject('host'), 'User', {
+    'workbench.preferredDarkColorTheme': 'Default High Contrast',
+    'workbench.preferredLightColorTheme': 'Default High Contrast Light',
+  });
+  const { page } = await window.another('story.prompt').finally(restore);
+  await linesWhen(page, 'each prompt has hints', (lines) => haveHints(lines, [CLEAN, CORRUPT, LAST]));
+  await clickWord(page, 'Basel');
+  await withStrongest(page, 'Sonde: Show Heat Map of Feature');
+  await webviewWith(page, '.token-bar', /\S/);
+  await goToEnd(page);
+  const bordered = (): Promise<void> =>
+    until('painted tokens have a border', async () =>
+      (await paintedBorders(page)).some((border) => /^[13]px rgb\(/.test(border)),
+    );
+  await shoot(page, 'contrast-heat-map', bordered, 'contrast');
+  await runCommand(page, 'Sonde: Clear Heat Map');
+  await runCommand(page, 'View: Hide Panel');
+  await clickWord(page, 'Basel');
+  await withStrongest(page, 'Sonde: Open Feature Page');
+  const view = await webviewWith(page, 'h2', 'Effect on the next token');
+  await view.locator('figure svg').waitFor();
+  await shoot(page, 'contrast-feature-page', async () => {}, 'contrast');
 });

@@ -34,6 +34,20 @@ describe('a label file', () => {
   });
 });
 
+test('what an earlier folder says holds, of what it says nothing a later one’s does', () => {
+  const [one, two] = [
+    [line({}), line({ feature: 2, label: '' })],
+    [line({ label: 'two' }), line({ feature: 2 }), line({ feature: 3 })],
+  ];
+  const labels = readWorkspaceLabels(linesOf(one.join('\n')), linesOf(two.join('\n')));
+  expect([...labels.of(LAYER)].map(([feature, label]) => [feature, label?.label ?? null]).sort()).toEqual([
+    [1, 'one'],
+    [2, null],
+    [3, 'one'],
+  ]);
+  expect(labels.entries).toHaveLength(2);
+});
+
 describe('an edit of the label file', () => {
   const apply = (lines: Lines, { range, text }: LabelEdit): Lines => lines.edit(range, text);
   const labelOf = (lines: Lines) => readWorkspaceLabels(lines).of(LAYER).get(1);

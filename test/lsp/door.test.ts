@@ -123,6 +123,45 @@ describe('a prompt', () => {
     expect(JSON.parse(line!.newText)).toMatchObject({ label: 'something at the sea', source: 'me' });
   });
 
+  test('takes its labels from every folder, and is named in its own', async () => {
+    const [first, second, third] = ['file:///one', 'file:///one/two', 'file:///three'];
+    const files = new Map<string, string>();
+    const client = await editorClient(engine, {
+      folders: [first, `${second}/`],
+      answers: {
+        'sonde/workspace/read': ({ uri }: { uri: string }) => ({ text: files.get(uri) ?? null, truncated: false }),
+      },
+    });
+    const uri = `${second}/a.prompt`;
+    client.open(uri, TEXT);
+    const place = { textDocument: { uri }, position: { line: 0, character: 10 } };
+    const rename = async (newName: string): Promise<{ target: string; line: string }> => {
+      const edit = await client.request<{
+        documentChanges: { textDocument?: { uri: string }; edits?: { newText: string }[] }[];
+      }>('textDocument/rename', { ...place, newName });
+      const { textDocument, edits } = edit.documentChanges.at(-1)!;
+      return { target: textDocument!.uri, line: edits![0]!.newText };
+    };
+    const { target, line } = await rename('seas');
+    expect(target).toBe(`${second}/.sonde/labels.jsonl`);
+
+    // Until all rates are known another feature may become the strongest here; a pinned one goes before any.
+    const { dictionary, feature: index } = JSON.parse(line) as { dictionary: string; feature: number };
+    await client.request('workspace/executeCommand', {
+      command: 'sonde.server.pin',
+      arguments: [{ dictionary, index }],
+    });
+    // The folder that joins has named it already: what it says is shown, and changed where it stands.
+    files.set(`${third}/.sonde/labels.jsonl`, line);
+    const event = { added: [{ uri: third, name: 'three' }], removed: [{ uri: first, name: 'one' }] };
+    client.notify('workspace/didChangeWorkspaceFolders', { event });
+    await eventually('the label of the folder that joined', async () => {
+      const prepared = await client.request<{ placeholder: string }>('textDocument/prepareRename', place);
+      return prepared.placeholder === 'seas';
+    });
+    expect((await rename('oceans')).target).toBe(`${third}/.sonde/labels.jsonl`);
+  });
+
   test('keeps its hints while a new text is traced', async () => {
     const client = await editorClient(engine, { settings: { unlabelled: true, density: 'dense' } });
     client.open(URI, TEXT);

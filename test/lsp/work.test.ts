@@ -2,6 +2,7 @@
 import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, expect, test } from 'vitest';
+import { PATIENCE } from '../../server/src/editor/hints.ts';
 import { createEngine, type Engine } from '../../server/src/engine/engine.ts';
 import { eventually } from '../support/daemon.ts';
 import { type EditorClient, editorClient } from '../support/editor-client.ts';
@@ -76,6 +77,54 @@ test('hints and hovers that were told before run nothing', async () => {
   expect(await hover()).toEqual(again);
   await client.request('textDocument/inlayHint', HINTS);
   expect(runs).toBe(before);
+  client.hangUp();
+});
+
+test('an answer that lacks what is not traced yet is announced, a whole one is not', async () => {
+  let pause = 2 * PATIENCE;
+  const slow: Engine = {
+    ...engine,
+    async traceColumns(...params) {
+      await new Promise((resolve) => setTimeout(resolve, pause));
+      return engine.traceColumns(...params);
+    },
+  };
+  const client = await editorClient(slow, { settings: { unlabelled: true } });
+  const came = (name: string) => client.notifications.filter(({ method }) => method === name);
+  client.open(URI, prompts('pilot'));
+  expect(await client.request('textDocument/inlayHint', HINTS)).toEqual([]);
+  expect(came('sonde/editor/late')).toEqual([{ method: 'sonde/editor/late', params: { uri: URI } }]);
+  await eventually('what was late is there', () => came('sonde/editor/changed').length > 0);
+  pause = 0;
+  expect(await client.request('textDocument/inlayHint', HINTS)).not.toHaveLength(0);
+  expect(came('sonde/editor/late')).toHaveLength(1);
+  client.hangUp();
+});
+
+test('requests for other lines of a document leave each other’s traces alone, one for the same does not', async () => {
+  const ended: boolean[] = [];
+  const slow: Engine = {
+    ...engine,
+    async traceColumns(...params) {
+      await new Promise((resolve) => setTimeout(resolve, 2 * PATIENCE));
+      ended.push(params.some((value) => value instanceof AbortSignal && value.aborted));
+      return engine.traceColumns(...params);
+    },
+  };
+  const client = await editorClient(slow, { settings: { unlabelled: true } });
+  client.open(URI, prompts('diver'));
+  const ask = (from: number, to: number) =>
+    client.request('textDocument/inlayHint', {
+      textDocument: { uri: URI },
+      range: { start: { line: from, character: 0 }, end: { line: to, character: 99 } },
+    });
+  await Promise.all([ask(0, 0), ask(10, 10)]);
+  await eventually('both are traced', () => ended.length === 2);
+  expect(ended).toEqual([false, false]);
+  client.change(URI, 2, undefined, prompts('sailor'));
+  await Promise.all([ask(0, 10), ask(10, 10)]);
+  await eventually('all have ended', () => ended.length >= 2 + PROMPTS);
+  expect(ended).toContain(true);
   client.hangUp();
 });
 

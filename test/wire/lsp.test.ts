@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { InlayHint, Location, LocationLink, Position, WorkspaceEdit } from 'vscode-languageserver-protocol';
+import { findDaemon } from '../../server/src/daemon/state.ts';
 import { eventually, startTestDaemon, type TestDaemon } from '../support/daemon.ts';
 import { greet, type StdioEditor, spawnEditor } from '../support/stdio-editor.ts';
 
@@ -107,6 +108,17 @@ test('an editor opens, sees, follows, names and pins features, and leaves', asyn
   expect(editor.stderr()).toBe('');
 });
 
+test('a daemon that an editor started ends when it is told to', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'sonde-state-'));
+  const editor = connectEditor(['lsp', '--stdio', '--idle-shutdown', '1'], { SONDE_STATE_FOLDER: folder });
+  await greet(editor, null);
+  expect(findDaemon(folder)).not.toBeNull();
+  await editor.connection.sendRequest('shutdown');
+  await editor.connection.sendNotification('exit');
+  expect(await editor.ended).toBe(0);
+  await eventually('the daemon has ended', () => findDaemon(folder) === null);
+});
+
 test('what is broken is told at its place, and the rest works', async () => {
   const { uri, of } = workspace({});
   const editor = connectEditor();
@@ -191,6 +203,20 @@ describe('a line that cannot be ends at once, with a sentence and its exit code'
     const url = daemon.state.url.replace(/\/rpc$/, '');
     const editor = connectEditor(['lsp', '--stdio', '--url', url], { SONDE_TOKEN: 'wrong' });
     await check(editor, 5, /unauthorised: .+refuses \(401\): Wrong token/);
+  });
+
+  test.each(['a wrong one', 'wröng', 'a,b'])('a token that cannot be one: %s', async (token) => {
+    const editor = connectEditor(['lsp', '--stdio', '--url', 'ws://127.0.0.1:1'], { SONDE_TOKEN: token });
+    await check(editor, 5, /unauthorised: The token for 127.0.0.1:1 is none/);
+  });
+
+  test('a certificate that is not there', async () => {
+    const args = ['lsp', '--stdio', '--url', 'wss://127.0.0.1:1', '--certificate', '/no/such.pem'];
+    await check(
+      connectEditor(args, { SONDE_TOKEN: 'x' }),
+      3,
+      /file-not-found: The certificate cannot be read: .+such\.pem/,
+    );
   });
 
   test('nobody at that address', async () => {

@@ -1,5 +1,5 @@
 /** Documents of any kind that a person annotates: the client follows them as if its selector had named them. */
-import type { TextDocument } from 'vscode';
+import { Disposable, type TextDocument } from 'vscode';
 import type { DynamicFeature, LanguageClient, ServerCapabilities } from 'vscode-languageclient/node';
 
 /** What such a document has: its text is sent, and each answer that the server offers is asked for. */
@@ -16,12 +16,13 @@ const FEATURES: Readonly<Record<string, keyof ServerCapabilities>> = {
   'textDocument/codeAction': 'codeActionProvider',
 };
 
-/** Follows `document` while `client` lives. */
-export function followDocument(client: LanguageClient, document: TextDocument): void {
+/** Follows `document` while `client` lives, or until what is returned is disposed: the server is told that it is closed. */
+export function followDocument(client: LanguageClient, document: TextDocument): Disposable {
   const { scheme, path } = document.uri;
   // Patterns are globs: a path’s own brackets are no classes.
   const documentSelector = [{ scheme, language: document.languageId, pattern: path.replace(/[[\]{}*?]/g, '?') }];
   const capabilities: ServerCapabilities = client.initializeResult?.capabilities ?? {};
+  const ends: (() => void)[] = [];
   for (const [method, capability] of Object.entries(FEATURES)) {
     const offered = capabilities[capability];
     if (!offered) continue;
@@ -31,6 +32,11 @@ export function followDocument(client: LanguageClient, document: TextDocument): 
       capability === 'textDocumentSync'
         ? { syncKind: typeof offered === 'object' && 'change' in offered ? offered.change : offered }
         : {};
-    feature?.register({ id: crypto.randomUUID(), registerOptions: { ...options, ...sync, documentSelector } });
+    const id = crypto.randomUUID();
+    feature?.register({ id, registerOptions: { ...options, ...sync, documentSelector } });
+    ends.push(() => feature?.unregister(id));
   }
+  return new Disposable(() => {
+    for (const end of ends) end();
+  });
 }

@@ -18,6 +18,8 @@ export interface ActiveDocument extends Disposable {
   isRead(document: TextDocument): boolean;
   /** Reads a document of another kind from now on. */
   add(document: TextDocument): void;
+  /** Reads it no longer. */
+  remove(document: TextDocument): void;
 }
 
 export function followActiveDocument(): ActiveDocument {
@@ -50,6 +52,10 @@ export function followActiveDocument(): ActiveDocument {
     isRead: known,
     add(document) {
       added.add(document.uri.toString());
+      take(window.activeTextEditor);
+    },
+    remove(document) {
+      added.delete(document.uri.toString());
       take(window.activeTextEditor);
     },
     dispose: () => {

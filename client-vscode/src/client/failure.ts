@@ -11,9 +11,13 @@ export interface Remains {
   readonly error?: string | undefined;
 }
 
-/** Exit codes of `sonde` for a wrong argument, and for errors of access: a wrong token, another protocol version. */
+/** Exit codes of `sonde`: a wrong argument, a file that is wrong or not there, a wrong token or another protocol version. */
 const CALLER = 2;
+const ARTIFACT = 3;
 const ACCESS = 5;
+/** What Node says of a certificate that it does not trust. */
+const DISTRUST =
+  /self-signed|unable to (?:get|verify)\b.*certificate|certificate has expired|does not match certificate/;
 
 /** Only a failure that the same attempt would meet again is no `lost` one. */
 export function failureOf({ code, stderr, error = '' }: Remains): Failure {
@@ -26,7 +30,11 @@ export function failureOf({ code, stderr, error = '' }: Remains): Failure {
   if (code === ACCESS || /version-mismatch|protocol version|speaks ".*"; expected sonde\.v/i.test(all)) {
     return { kind: 'version', message: said };
   }
-  if (code === CALLER) return { kind: 'setting', message: said };
+  if (DISTRUST.test(all)) {
+    const message = `${said}; "sonde.daemon.certificate" names the PEM file of a certificate to trust.`;
+    return { kind: 'setting', message };
+  }
+  if (code === CALLER || code === ARTIFACT) return { kind: 'setting', message: said };
   return { kind: 'lost', message: said };
 }
 

@@ -10,6 +10,7 @@ import {
   type LogOutputChannel,
 } from 'vscode';
 import type { LanguageClient } from 'vscode-languageclient/node';
+import { keepHints } from './kept-hints.ts';
 import { openClient } from './open-client.ts';
 import { type LineState, supervise } from './supervise.ts';
 
@@ -45,10 +46,11 @@ export function openLine(
   const changes = new EventEmitter<readonly Changed[]>();
   let state: LineState = { kind: 'starting' };
   let client: LanguageClient | undefined;
+  const hints = keepHints();
 
   const supervisor = supervise(
     async () => {
-      const opened = await openClient(context, log);
+      const opened = await openClient(context, log, hints);
       client = opened.client;
       opened.client.onNotification('sonde/editor/changed', ({ what }: { what: Changed[] }) => changes.fire(what));
       void opened.ended.then(() => {
@@ -91,6 +93,7 @@ export function openLine(
     },
     dispose() {
       supervisor.stop();
+      hints.dispose();
       states.dispose();
       changes.dispose();
     },

@@ -11,9 +11,10 @@ import {
 } from 'vscode-languageclient/node';
 import { LINK_COMMANDS } from '../commands/names.ts';
 import { relayCommand } from '../server-place.ts';
-import { readSettings, remoteDaemon } from '../settings/settings.ts';
+import { readSettings, relayOptions } from '../settings/settings.ts';
 import { documentSelector, schemesOf } from './documents.ts';
 import { failureOf } from './failure.ts';
+import type { KeptHints } from './kept-hints.ts';
 import type { Connected, Failure } from './supervise.ts';
 import { answerForFiles, needsFiles } from './workspace-files.ts';
 
@@ -27,8 +28,12 @@ const STDERR_CHARACTERS = 4000;
 const EXIT_MILLISECONDS = 1000;
 
 /** Connects. Rejects with a {@link Failure}; shows nothing by itself. */
-export async function openClient(context: ExtensionContext, log: LogOutputChannel): Promise<OpenClient> {
-  const remote = await remoteDaemon(context);
+export async function openClient(
+  context: ExtensionContext,
+  log: LogOutputChannel,
+  hints: KeptHints,
+): Promise<OpenClient> {
+  const daemon = await relayOptions(context);
   let stderr = '';
   let refusal: string | undefined;
   let client: QuietClient;
@@ -47,6 +52,7 @@ export async function openClient(context: ExtensionContext, log: LogOutputChanne
     synchronize: { configurationSection: 'sonde' },
     initializationOptions: () => readSettings(),
     outputChannel: log,
+    middleware: hints.middleware,
     markdown: { isTrusted: { enabledCommands: LINK_COMMANDS }, supportThemeIcons: false },
     errorHandler: {
       error: () => ({ action: ErrorAction.Continue, handled: true }),
@@ -70,10 +76,11 @@ export async function openClient(context: ExtensionContext, log: LogOutputChanne
       },
     },
   };
-  client = new QuietClient('sonde', 'Sonde', relayCommand(context, remote), options);
+  client = new QuietClient('sonde', 'Sonde', relayCommand(context, daemon), options);
   const virtual = needsFiles(workspace.workspaceFolders ?? []);
   client.registerFeature(ownCapabilities({ workspaceFiles: virtual }));
   if (virtual) answerForFiles(client);
+  hints.follow(client);
   try {
     await client.start();
     if (!client.isRunning()) throw await remains();

@@ -35,13 +35,20 @@ export function daemonUrl(): string {
   return workspace.getConfiguration(SECTION).get<string>('daemon.url', '').trim();
 }
 
+/** The settings that a connection is made with: another value wants another connection. */
+export const CONNECTION_SETTINGS = ['sonde.daemon.url', 'sonde.daemon.certificate'];
+
 /** Arguments and environment of the relay. Each address has a token of its own: none is ever sent to another. */
-export async function remoteDaemon(
+export async function relayOptions(
   context: ExtensionContext,
 ): Promise<{ readonly args: readonly string[]; readonly env: Readonly<Record<string, string>> }> {
   const url = daemonUrl();
-  if (!url) return { args: [], env: {} };
-  const certificate = workspace.getConfiguration(SECTION).get<string>('daemon.certificate', '').trim();
+  const settings = workspace.getConfiguration(SECTION);
+  if (!url) {
+    const seconds = Math.round(settings.get<number>('daemon.idleMinutes', 30) * 60);
+    return { args: ['--idle-shutdown', String(Math.max(0, seconds))], env: {} };
+  }
+  const certificate = settings.get<string>('daemon.certificate', '').trim();
   const token = await context.secrets.get(tokenKey(url));
   return {
     args: ['--url', url, ...(certificate ? ['--certificate', certificate] : [])],

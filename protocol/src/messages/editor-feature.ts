@@ -236,3 +236,12 @@ export const editorChanged = notification({
   params: z.object({ what: z.array(z.enum(['traces', 'labels', 'models'])) }),
   example: { params: { what: ['traces'] } },
 });
+
+export const editorLate = notification({
+  name: 'sonde/editor/late',
+  direction: 'daemon-to-client',
+  summary:
+    'Says that the hints of a document that come next lack some that are not traced yet; `changed` tells when they are.',
+  params: z.object({ uri: z.string() }),
+  example: { params: { uri: 'file:///work/story.prompt' } },
+});

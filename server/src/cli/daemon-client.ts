@@ -22,7 +22,7 @@ export interface DaemonChoice {
 /** A daemon that starts may have a model to load. */
 const START_MILLISECONDS = 120_000;
 const POLL_MILLISECONDS = 25;
-/** A daemon that an editor started ends when none has been there for half an hour. */
+/** A daemon that an editor started ends when none has been there for half an hour, unless it is told otherwise. */
 const IDLE_SECONDS = 1800;
 
 /** Address and secrets of a daemon, from its state file. */
@@ -90,15 +90,18 @@ export async function loadRemotely(
   return loaded;
 }
 
-/** The running daemon, or one that is started in the background. @throws device-unavailable with its log's path. */
-export async function ensureDaemon(): Promise<DaemonState> {
+/**
+ * The running daemon, or one that is started in the background and ends after so long without clients (0: never).
+ * @throws device-unavailable with its log's path.
+ */
+export async function ensureDaemon(idleSeconds = IDLE_SECONDS): Promise<DaemonState> {
   const running = findDaemon();
   if (running) return running;
   const folder = stateFolder();
   prepareStateFolder(folder);
   const logFile = join(folder, 'daemon.log');
   const main = fileURLToPath(new URL('../main.js', import.meta.url));
-  const child = spawn(process.execPath, [main, 'serve', '--idle-shutdown', String(IDLE_SECONDS)], {
+  const child = spawn(process.execPath, [main, 'serve', '--idle-shutdown', String(idleSeconds)], {
     detached: true,
     stdio: ['ignore', 'ignore', openSync(logFile, 'w', 0o600)],
   });

@@ -1,10 +1,10 @@
 /**
- * Labels of the workspace: `.sonde/labels.jsonl` in its first folder, which only the editor writes. A line names a
- * feature of a dictionary; a later line replaces an earlier one; an empty label takes one away. Lines that are none are
- * left as they are, and left alone.
+ * Labels of the workspace: `.sonde/labels.jsonl` in each of its folders, which only the editor writes. A line names a
+ * feature of a dictionary; a later line replaces an earlier one; an empty label takes one away. What a folder’s file says
+ * holds before those of later folders. Lines that are none are left as they are, and left alone.
  */
 import type { DictionaryInfo } from '../engine/results.ts';
-import { type Lines, linesOf, type Range } from '../prompt/lines.ts';
+import type { Lines, Range } from '../prompt/lines.ts';
 
 /** Where the labels lie below a folder. */
 export const LABELS_PATH = '.sonde/labels.jsonl';
@@ -36,15 +36,17 @@ export interface WorkspaceLabels {
   readonly entries: readonly LabelLine[];
 }
 
-/** Reads the file's text. */
-export function readWorkspaceLabels(lines: Lines): WorkspaceLabels {
+/** Reads the files' texts, in the order of their folders. */
+export function readWorkspaceLabels(...files: readonly Lines[]): WorkspaceLabels {
   const byDictionary = new Map<string, Map<number, LabelLine>>();
-  for (let line = 0; line < lines.count; line++) {
-    const entry = labelLine(lines.line(line), line);
-    if (!entry) continue;
-    const key = keyOf(entry.digest, entry.dictionary);
-    const features = byDictionary.get(key) ?? new Map<number, LabelLine>();
-    byDictionary.set(key, features.set(entry.feature, entry));
+  for (const lines of files.toReversed()) {
+    for (let line = 0; line < lines.count; line++) {
+      const entry = labelLine(lines.line(line), line);
+      if (!entry) continue;
+      const key = keyOf(entry.digest, entry.dictionary);
+      const features = byDictionary.get(key) ?? new Map<number, LabelLine>();
+      byDictionary.set(key, features.set(entry.feature, entry));
+    }
   }
   const all = [...byDictionary.values()].flatMap((features) => [...features.values()]);
   return {
@@ -57,7 +59,7 @@ export function readWorkspaceLabels(lines: Lines): WorkspaceLabels {
   };
 }
 
-export const NO_LABELS: WorkspaceLabels = readWorkspaceLabels(linesOf(''));
+export const NO_LABELS: WorkspaceLabels = readWorkspaceLabels();
 
 /** A replacement in the labels file: a whole line, or text at its end. */
 export interface LabelEdit {

@@ -149,7 +149,7 @@ function leaveOut(report: ScanReport, skipped: number, why: string): void {
 
 /** A file as people know it: its path below the workspace's folder. */
 export function nameOf({ folders }: Pick<EditorServices, 'folders'>, uri: string): string {
-  const folder = folders.find((root) => uri.startsWith(`${root}/`));
+  const folder = folders().find((root) => uri.startsWith(`${root}/`));
   const name = folder ? uri.slice(folder.length + 1) : uri;
   try {
     return decodeURIComponent(name);

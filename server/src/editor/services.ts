@@ -41,7 +41,7 @@ export interface EditorServices {
   locate(name: string): string;
   /** Null where the editor's side answers no such question: then only open documents are known. */
   readonly files: WorkspaceFiles | null;
-  /** Folders of the workspace, as URIs without a slash at the end. */
-  readonly folders: readonly string[];
+  /** Folders of the workspace as it is now, as URIs without a slash at the end. */
+  folders(): readonly string[];
   changed(what: readonly Changed[]): void;
 }

@@ -24,7 +24,7 @@ export interface ClientFacts {
   readonly registersConfiguration: boolean;
   readonly watchesFiles: boolean;
   readonly createsFiles: boolean;
-  /** Folders of the workspace, as URIs without a slash at the end. */
+  /** Folders of the workspace at the start, as URIs without a slash at the end. */
   readonly folders: readonly string[];
   readonly settings: EditorSettings;
 }
@@ -37,7 +37,7 @@ export function clientFacts({
 }: InitializeParams): ClientFacts {
   const { workspace, textDocument, experimental } = capabilities;
   const own = asObject(asObject(experimental).sonde);
-  const folders = workspaceFolders?.map(({ uri }) => uri) ?? (rootUri ? [rootUri] : []);
+  const folders = workspaceFolders ?? (rootUri ? [{ uri: rootUri }] : []);
   return {
     workspaceFiles: own.workspaceFiles === true,
     commands: own.commands === true,
@@ -56,9 +56,14 @@ export function clientFacts({
     registersConfiguration: workspace?.didChangeConfiguration?.dynamicRegistration === true,
     watchesFiles: workspace?.didChangeWatchedFiles?.dynamicRegistration === true,
     createsFiles: workspace?.workspaceEdit?.resourceOperations?.includes('create') === true,
-    folders: folders.map((uri) => uri.replace(/\/$/, '')),
+    folders: folders.map(folderUri),
     settings: settingsOf(asObject(initializationOptions).settings ?? initializationOptions),
   };
+}
+
+/** A folder's URI without a slash at its end. */
+export function folderUri({ uri }: { readonly uri: string }): string {
+  return uri.replace(/\/$/, '');
 }
 
 /** Settings as a client sends them, field by field: one that is wrong takes its default, the others stand. */

@@ -1,14 +1,14 @@
 /** Documents opened, edited and closed. No model work happens here: typing waits for nothing. */
 import type { Edit } from '../editor/documents.ts';
 import { prepared } from '../editor/prepare.ts';
-import { labelsUri, refreshLabels } from '../editor/relabel.ts';
+import { labelUris, refreshLabels } from '../editor/relabel.ts';
 import { comparePositions, type Range } from '../prompt/lines.ts';
 import { noticing } from './errors.ts';
 import type { LspSession } from './lsp-session.ts';
 
 export function registerDocuments({ connection, editor, log, diagnostics }: LspSession): void {
   const { documents, hintMemory, services } = editor;
-  const isLabels = (uri: string): boolean => uri === labelsUri(services);
+  const isLabels = (uri: string): boolean => labelUris(services).includes(uri);
   const labelsChanged = (): void =>
     void refreshLabels(editor).catch((err) => log.warn({ err }, 'the labels cannot be read'));
 

@@ -83,11 +83,11 @@ function handlersOf({ editor, client, version }: LspSession): Handlers {
           signal,
         ),
       ),
-    'sonde/editor/relabel': async ({ feature, label }) => ({
-      edit: toWorkspaceEdit(await relabel(editor, feature, label), client) as never,
+    'sonde/editor/relabel': async ({ uri, feature, label }) => ({
+      edit: toWorkspaceEdit(await relabel(editor, feature, label, uri), client) as never,
     }),
-    'sonde/editor/import': async ({ source, dictionary }, signal) => {
-      const { edit, imported, skipped } = await importLabels(editor, source, dictionary, signal);
+    'sonde/editor/import': async ({ uri, source, dictionary }, signal) => {
+      const { edit, imported, skipped } = await importLabels(editor, source, dictionary, uri, signal);
       return { edit: toWorkspaceEdit(edit, client) as never, imported, skipped: [...skipped] };
     },
     'sonde/editor/pin': async ({ features }) => {

@@ -1,4 +1,5 @@
 /** `textDocument/inlayHint`, and the tooltip of one when it is pointed at. */
+import { editorLate } from '@sonde/protocol';
 import { type InlayHint, type InlayHintLabelPart, type Location, MarkupKind } from 'vscode-languageserver';
 import { nextTurn } from '../core/turn.ts';
 import type { FeatureAt } from '../editor/features-at.ts';
@@ -15,6 +16,13 @@ import { requestAbort } from './signal.ts';
 /** Characters of a hint; the rest is in the tooltip. */
 const LONGEST = 24;
 
+/** A request for the hints of lines [from, to]; two editors, or one with folded lines, ask for several at once. */
+interface Running {
+  readonly from: number;
+  readonly to: number;
+  readonly abort: AbortController;
+}
+
 interface HintData {
   readonly model: string;
   readonly features: readonly (Omit<FeatureAddress, 'model'> & { readonly activation: number })[];
@@ -24,29 +32,38 @@ interface HintData {
 const SLICE = 5;
 
 export function registerInlayHints(session: LspSession): void {
-  const { connection, editor, log, diagnostics, ended } = session;
-  // The last request of a document: what it still waits for ends when a newer one has begun its own.
-  const running = new Map<string, AbortController>();
+  const { connection, client, editor, log, diagnostics, ended } = session;
+  // Requests by document: what one still waits for ends when a newer one for some of its lines has begun its own.
+  const running = new Map<string, readonly Running[]>();
   ended.addEventListener('abort', () => {
-    for (const abort of running.values()) abort.abort();
+    for (const { abort } of [...running.values()].flat()) abort.abort();
   });
 
   connection.languages.inlayHint.on(
     answering(log, 'textDocument/inlayHint', async ({ textDocument: { uri }, range }) => {
       if (!editor.settings().hints || !editor.documents.get(uri)) return [];
-      const before = running.get(uri);
       const abort = requestAbort();
-      running.set(uri, abort);
+      const mine: Running = { from: range.start.line, to: range.end.line, abort };
+      const before = (running.get(uri) ?? []).filter(({ from, to }) => from <= mine.to && mine.from <= to);
+      running.set(uri, [...(running.get(uri) ?? []).filter((one) => !before.includes(one)), mine]);
       const answer = hintsOf(editor, uri, range, abort.signal);
       // A turn later this request has joined the work that both want: that goes on.
-      setImmediate(() => before?.abort());
+      setImmediate(() => {
+        for (const one of before) one.abort.abort();
+      });
       const { hints, complete, outcomes, late } = await answer;
       diagnostics.found(uri, range.start.line, range.end.line, outcomes);
       const done = (): void => {
-        if (running.get(uri) === abort) running.delete(uri);
+        const others = (running.get(uri) ?? []).filter((one) => one !== mine);
+        if (others.length > 0) running.set(uri, others);
+        else running.delete(uri);
       };
       if (complete) done();
       else {
+        // The client may still know what a document showed that this session never saw.
+        if (client.changes && !ended.aborted) {
+          connection.sendNotification(editorLate.name, { uri }).catch(() => undefined);
+        }
         late
           .then((rest) => {
             if (abort.signal.aborted) return;

@@ -12,6 +12,8 @@ export interface LspSession {
   readonly client: ClientFacts;
   readonly editor: Session;
   readonly diagnostics: Diagnoser;
+  /** Replaces the workspace's folders, given as URIs without a slash at the end. */
+  setFolders(folders: readonly string[]): void;
   /** Fires when the client has gone. */
   readonly ended: AbortSignal;
 }

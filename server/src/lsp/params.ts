@@ -32,6 +32,9 @@ const SHAPES: Readonly<Record<string, z.ZodType>> = {
     contentChanges: z.array(z.object({ range: range.nullish(), text: z.string() })),
   }),
   'textDocument/didClose': document,
+  'workspace/didChangeWorkspaceFolders': z.object({
+    event: z.object({ added: z.array(z.object({ uri })), removed: z.array(z.object({ uri })) }),
+  }),
   'workspace/didChangeWatchedFiles': z.object({ changes: z.array(z.object({ uri })) }),
   'textDocument/hover': place,
   'textDocument/definition': place,

@@ -29,7 +29,7 @@ export function registerRename(session: LspSession): void {
           : (await featureAt(editor, uri, position, signalOf(token)))?.feature;
       if (!feature)
         throw new ResponseError(ErrorCodes.InvalidParams, 'No feature fires here, so there is nothing to name.');
-      return toWorkspaceEdit(await relabel(editor, feature, newName), client);
+      return toWorkspaceEdit(await relabel(editor, feature, newName, uri), client);
     }),
   );
 }

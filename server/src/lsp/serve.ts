@@ -24,6 +24,7 @@ import { registerReferences } from './references.ts';
 import { registerRename } from './rename.ts';
 import { registerSemanticTokens, SEMANTIC_LEGEND } from './semantic-tokens.ts';
 import { workspaceFiles } from './workspace-files.ts';
+import { registerWorkspaceFolders } from './workspace-folders.ts';
 import { registerWorkspaceSymbol } from './workspace-symbol.ts';
 
 /** Registers everything on a connection that does not listen yet. */
@@ -44,6 +45,7 @@ export function serve(connection: Connection, options: DoorOptions): { dispose()
 
 const REQUESTS: readonly ((session: LspSession) => void)[] = [
   registerDocuments,
+  registerWorkspaceFolders,
   registerConfiguration,
   registerInlayHints,
   registerHover,
@@ -70,14 +72,16 @@ function open(
   const client = clientFacts(params);
   const changes = changeNotices(connection, client);
   const files = client.workspaceFiles ? workspaceFiles(connection) : null;
-  const editor = createSession(
-    { engine, locate, files, folders: client.folders, changed: changes.tell },
-    client.settings,
-  );
+  let { folders } = client;
+  const services = { engine, locate, files, folders: () => folders, changed: changes.tell };
+  const editor = createSession(services, client.settings);
   const diagnostics = diagnoser(connection, editor, client, log);
   const end = new AbortController();
   ends.push(changes.dispose, diagnostics.dispose, () => end.abort());
-  return { connection, log, version, client, editor, diagnostics, ended: end.signal };
+  const setFolders = (next: readonly string[]): void => {
+    folders = next;
+  };
+  return { connection, log, version, client, editor, diagnostics, setFolders, ended: end.signal };
 }
 
 function initializeResult({ client, version }: LspSession): InitializeResult {
@@ -103,7 +107,10 @@ function initializeResult({ client, version }: LspSession): InitializeResult {
       ...(client.decorations
         ? {}
         : { semanticTokensProvider: { legend: SEMANTIC_LEGEND, range: true, full: { delta: false } } }),
-      ...(client.virtualDocuments ? { workspace: { textDocumentContent: { schemes: [FEATURE_SCHEME] } } } : {}),
+      workspace: {
+        workspaceFolders: { supported: true, changeNotifications: true },
+        ...(client.virtualDocuments ? { textDocumentContent: { schemes: [FEATURE_SCHEME] } } : {}),
+      },
     },
   };
 }

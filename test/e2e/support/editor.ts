@@ -14,6 +14,8 @@ export interface DrawnLine {
 export interface Watched {
   /** The fewest hints that each line had at any frame, by the line's beginning. */
   readonly fewest: Readonly<Record<string, number>>;
+  /** The most. */
+  readonly most: Readonly<Record<string, number>>;
   readonly frames: number;
 }
 
@@ -91,6 +93,11 @@ export async function watchHints(page: Page, starts: readonly string[]): Promise
 /** Background colours of what an extension has painted behind the text of the active editor, each once. */
 export function paintedColours(page: Page): Promise<string[]> {
   return inPage(page, 'colours');
+}
+
+/** Widths and colours of the borders of what an extension has painted, each once: `1px rgb(255, 255, 255)`. */
+export function paintedBorders(page: Page): Promise<string[]> {
+  return inPage(page, 'borders');
 }
 
 /** How many stretches of each drawn line are highlighted for the cursor's sake. */

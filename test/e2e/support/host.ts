@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import {
+  cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -15,6 +16,7 @@ import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { DaemonState } from '../../../server/src/daemon/state.ts';
 import { eventually } from '../../support/daemon.ts';
 import { SETTINGS } from './settings.ts';
@@ -45,6 +47,8 @@ export async function startHost(prefix: string, vsix: string): Promise<Host> {
   const base = [entry, ...places, '--extensions-dir', join(folder, 'extensions')];
   const env = environment(folder, dirname(node));
 
+  const files = fileURLToPath(new URL('../host/memory-files', import.meta.url));
+  cpSync(files, join(folder, 'extensions', 'sonde.memory-files-1.0.0'), { recursive: true });
   const install = spawnSync(node, [...base, '--install-extension', vsix, '--force'], { env, encoding: 'utf8' });
   if (install.status !== 0) throw new Error(`${vsix} cannot be installed.\n${install.stdout}${install.stderr}`);
 
@@ -65,6 +69,12 @@ export async function startHost(prefix: string, vsix: string): Promise<Host> {
   return { port, folder, stop: () => stop(child, folder) };
 }
 
+/** Makes the daemon that runs look like another to whoever reads its state. */
+export function claim({ folder }: HostAddress, changes: Partial<DaemonState>): void {
+  const path = join(folder, STATE, 'daemon.json');
+  writeFileSync(path, JSON.stringify({ ...JSON.parse(readFileSync(path, 'utf8')), ...changes }));
+}
+
 /** The daemon that the extension started; null where none runs. */
 export function daemonOf({ folder }: HostAddress): DaemonState | null {
   const path = join(folder, STATE, 'daemon.json');
@@ -83,7 +93,7 @@ export function logsOf({ folder }: HostAddress): Record<string, string> {
 }
 
 const QUIET = [
-  ...['--auth', 'none', '--disable-telemetry', '--disable-update-check', '--disable-workspace-trust'],
+  ...['--auth', 'none', '--disable-telemetry', '--disable-update-check'],
   ...['--disable-getting-started-override', '--ignore-last-opened', '--reconnection-grace-time', '3'],
 ];
 

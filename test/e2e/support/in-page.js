@@ -48,16 +48,18 @@ globalThis.sonde = (() => {
 
   let watch;
 
-  /** From now on, at each frame, keeps the fewest hints of lines that begin with these texts. */
+  /** From now on, at each frame, keeps the fewest and the most hints of lines that begin with these texts. */
   function startWatch(starts) {
-    watch = { fewest: {}, frames: 0 };
+    watch = { fewest: {}, most: {}, frames: 0 };
     const mine = watch;
     const look = () => {
       if (watch !== mine) return;
       mine.frames++;
       for (const { text, hints } of lines()) {
         const start = starts.find((one) => text.startsWith(one));
-        if (start !== undefined) mine.fewest[start] = Math.min(mine.fewest[start] ?? hints.length, hints.length);
+        if (start === undefined) continue;
+        mine.fewest[start] = Math.min(mine.fewest[start] ?? hints.length, hints.length);
+        mine.most[start] = Math.max(mine.most[start] ?? 0, hints.length);
       }
       requestAnimationFrame(look);
     };
@@ -76,10 +78,18 @@ globalThis.sonde = (() => {
     return [...new Set(painted.map((element) => getComputedStyle(element).backgroundColor))];
   }
 
+  /** Widths and colours of the borders of what an extension has painted, each once. */
+  function borders() {
+    const painted = rowsOf('.view-overlays').flatMap((row) => [...row.querySelectorAll('.cdr[class*="ced-"]')]);
+    return [
+      ...new Set(painted.map(getComputedStyle).map((style) => `${style.borderTopWidth} ${style.borderTopColor}`)),
+    ];
+  }
+
   /** How many stretches of each line the editor highlights for the cursor's sake. */
   function highlights() {
     return rowsOf('.view-overlays').map((row) => row.querySelectorAll('.cdr[class*="wordHighlight"]').length);
   }
 
-  return { lines, middleOf, startWatch, endWatch, colours, highlights };
+  return { lines, middleOf, startWatch, endWatch, colours, borders, highlights };
 })();

@@ -1,4 +1,4 @@
-/** Pictures of the workbench in both of its themes, for people to look at. */
+/** Pictures of the workbench in its themes, for people to look at. */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -7,14 +7,20 @@ import type { Page } from 'playwright-core';
 /** Not in the repository; the best are copied into its documentation by hand. */
 export const SHOTS = fileURLToPath(new URL('../../../.cache/e2e', import.meta.url));
 
-const THEMES = { dark: '.monaco-workbench.vs-dark', light: '.monaco-workbench.vs' } as const;
+/** Classes of the workbench by kind of theme. */
+const THEMES = { plain: { light: 'vs', dark: 'vs-dark' }, contrast: { light: 'hc-light', dark: 'hc-black' } } as const;
 
 /** Leaves `name`-dark.png and `name`-light.png; `again` restores what a change of theme closes, such as a hover. */
-export async function shoot(page: Page, name: string, again: () => Promise<void> = async () => {}): Promise<void> {
+export async function shoot(
+  page: Page,
+  name: string,
+  again: () => Promise<void> = async () => {},
+  kind: keyof typeof THEMES = 'plain',
+): Promise<void> {
   mkdirSync(SHOTS, { recursive: true });
   for (const scheme of ['light', 'dark'] as const) {
     await page.emulateMedia({ colorScheme: scheme });
-    await page.locator(THEMES[scheme]).waitFor();
+    await page.locator(`.monaco-workbench.${THEMES[kind][scheme]}`).waitFor();
     await again();
     await page.screenshot({ path: join(SHOTS, `${name}-${scheme}.png`) });
   }

@@ -28,7 +28,7 @@ export async function launchBrowser(): Promise<Browser> {
   return chromium.launch({ executablePath: plan.browser, args });
 }
 
-/** Opens a window on a new folder with these files, and `file` in its editor. */
+/** Opens a window on a new folder with these files, or on the `.code-workspace` among them, and `file` in its editor. */
 export async function openWorkbench(browser: Browser, files: Files, file: string): Promise<Workbench> {
   const host = inject('host');
   mkdirSync(join(host.folder, 'work'), { recursive: true });
@@ -37,28 +37,45 @@ export async function openWorkbench(browser: Browser, files: Files, file: string
     mkdirSync(dirname(join(folder, name)), { recursive: true });
     writeFileSync(join(folder, name), text);
   }
-  const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, colorScheme: 'dark' });
-  await context.addInitScript({ path: fileURLToPath(new URL('./in-page.js', import.meta.url)) });
-  return openWindow(context, host, folder, file);
+  const several = Object.keys(files).find((name) => name.endsWith('.code-workspace'));
+  const opened = several === undefined ? { folder } : { workspace: join(folder, several) };
+  const root = `vscode-remote://127.0.0.1:${host.port}${folder}`;
+  return openWindow(await newContext(browser), { host, folder, opened, root }, file);
 }
 
-async function openWindow(
-  context: BrowserContext,
-  host: HostAddress,
-  folder: string,
-  file: string,
-): Promise<Workbench> {
+/** Opens a window on the workspace that lies on no disk. */
+export async function openVirtualWorkbench(browser: Browser, file: string): Promise<Workbench> {
+  const root = 'memory:/work';
+  const place = { host: inject('host'), folder: '', opened: { folder: root }, root };
+  return openWindow(await newContext(browser), place, file);
+}
+
+async function newContext(browser: Browser): Promise<BrowserContext> {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, colorScheme: 'dark' });
+  await context.addInitScript({ path: fileURLToPath(new URL('./in-page.js', import.meta.url)) });
+  return context;
+}
+
+interface Place {
+  readonly host: HostAddress;
+  readonly folder: string;
+  /** What the window's address names. */
+  readonly opened: Readonly<Record<string, string>>;
+  /** The URI below which files are. */
+  readonly root: string;
+}
+
+async function openWindow(context: BrowserContext, place: Place, file: string): Promise<Workbench> {
   const page = await context.newPage();
   page.setDefaultTimeout(PATIENCE);
-  const origin = `127.0.0.1:${host.port}`;
-  const payload = JSON.stringify([['openFile', `vscode-remote://${origin}${join(folder, file)}`]]);
-  const url = `http://${origin}/?folder=${encodeURIComponent(folder)}&payload=${encodeURIComponent(payload)}`;
-  await page.goto(url, { waitUntil: 'commit' });
+  const payload = JSON.stringify([['openFile', `${place.root}/${file}`]]);
+  const query = new URLSearchParams({ ...place.opened, payload });
+  await page.goto(`http://127.0.0.1:${place.host.port}/?${query}`, { waitUntil: 'commit' });
   await editor(page).waitFor();
   return {
     page,
-    folder,
-    another: (other) => openWindow(context, host, folder, other),
+    folder: place.folder,
+    another: (other) => openWindow(context, place, other),
     close: () => context.close(),
   };
 }

@@ -9,7 +9,7 @@ import type { DaemonAddress } from '../../rpc/connect.ts';
 import { NOT_FRAMED, relay, STREAM_BROKE, STREAM_ENDED } from '../../rpc/relay.ts';
 import { addressOf, ensureDaemon } from '../daemon-client.ts';
 import { editorSide } from '../editor-side.ts';
-import type { SetExitCode } from '../options.ts';
+import { type SetExitCode, wholeNumber } from '../options.ts';
 import { printWarnings } from '../output.ts';
 import { VERSION } from '../version.ts';
 
@@ -22,6 +22,7 @@ const TOKEN_VARIABLE = 'SONDE_TOKEN';
 interface Options {
   readonly url?: string;
   readonly certificate?: string;
+  readonly idleShutdown?: number;
 }
 
 export function lspCommand(_: SetExitCode): Command {
@@ -30,9 +31,15 @@ export function lspCommand(_: SetExitCode): Command {
     .requiredOption('--stdio', 'the only way so far')
     .option('--url <address>', `a daemon elsewhere, wss://host:port; its token is taken from ${TOKEN_VARIABLE}`)
     .option('--certificate <path>', 'PEM file of a certificate to trust')
+    .option(
+      '--idle-shutdown <seconds>',
+      'a daemon that is started here stops when no client was there so long, 0 is never (default: 1800)',
+      wholeNumber(0),
+    )
     .action(async (options: Options) => {
+      const { url: elsewhere, idleShutdown } = options;
       const address =
-        options.url === undefined ? addressOf(sameVersion(await ensureDaemon())) : remote(options.url, options);
+        elsewhere === undefined ? addressOf(sameVersion(await ensureDaemon(idleShutdown))) : remote(elsewhere, options);
       const url = address.url.replace(/\/rpc$/, '/lsp');
       const reason = await relay({
         ...address,
@@ -88,7 +95,21 @@ function remote(given: string, { certificate }: Options): DaemonAddress {
     );
   }
   if (!token) throw new SondeError('unauthorised', `${TOKEN_VARIABLE} is not set; it holds the token of ${url.host}.`);
+  // It travels as the name of a subprotocol; anything else would be a fault of the WebSocket's.
+  if (!/^[\w!#$%&'*+.^`|~-]+$/.test(token)) {
+    throw new SondeError('unauthorised', `The token for ${url.host} is none: it holds blanks or other characters.`);
+  }
   if (url.pathname === '/' || url.pathname === '') url.pathname = '/lsp';
-  const trusted = certificate === undefined ? {} : { certificate: readFileSync(certificate, 'utf8') };
+  const trusted = certificate === undefined ? {} : { certificate: readCertificate(certificate) };
   return { url: url.href, token, ...trusted };
+}
+
+/** @throws file-not-found. */
+function readCertificate(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new SondeError('file-not-found', `The certificate cannot be read: ${reason}`, { found: path }, cause);
+  }
 }
