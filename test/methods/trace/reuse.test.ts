@@ -27,14 +27,18 @@ function execution(): Execution {
   return sessionCache(createScheduler(runner()), 2 ** 30).on('batch');
 }
 
-function open(name: string): {
+function open(
+  name: string,
+  sites = ['hook_resid_pre', 'hook_resid_post'],
+  layer?: number,
+): {
   model: ModelHandle;
   n_ctx: number;
   requestOf: (ids: readonly number[]) => TraceRequest;
 } {
   const model = modelHandle(openCheckpoint(fixturePath('models', name)));
   const { n_layers, d_model, n_ctx } = model.spec;
-  const hooks = [`blocks.${n_layers - 1}.hook_resid_pre`, `blocks.${n_layers - 1}.hook_resid_post`];
+  const hooks = sites.map((site) => `blocks.${layer ?? n_layers - 1}.${site}`);
   const dictionaries = hooks.map((hook, i) => syntheticDictionary(hook, d_model, 40, i + 1));
   const requestOf = (ids: readonly number[]): TraceRequest => ({
     ids,
@@ -163,4 +167,15 @@ test('windows are even: no short rest costs a run of its own, and none is much l
   expect(windows(8, 115)).toEqual([8]);
   expect(windows(1, 32)).toEqual([1]);
   expect(Math.max(...windows(1500, 512))).toBeLessThanOrEqual(512);
+});
+
+test('below the first attention nothing is kept in the runtime, and a text goes on all the same', async () => {
+  const { model, requestOf } = open('gpt2', ['hook_resid_pre'], 0);
+  const run = execution();
+  const cache = traceCache(2 ** 24);
+  const ids = Array.from({ length: 24 }, (_, i) => (7 * i) % model.spec.d_vocab);
+  const request = (length: number): TraceRequest => ({ ...requestOf(ids.slice(0, length)), predictions: 0 });
+  await cache.trace(run, model, request(12));
+  expectSame(await cache.trace(run, model, request(24)), await trace(run, model, request(24)));
+  expect(cache.stats().reusedTokens).toBe(12);
 });

@@ -22,6 +22,8 @@ export const MAX_RUN_MS = 150;
 const FIRST_WINDOW = 64;
 /** A run may be so many times as long as planned where that saves another. */
 const OVERRUN = 1.25;
+/** Times that a trace begins anew because the runtime has lost what it kept. */
+const MAX_RETRIES = 2;
 /** Positions of the shortest run that tells a speed. Windows are never planned shorter: they could not grow again. */
 const MIN_WINDOW = 32;
 const MAX_WINDOW = 512;
@@ -97,7 +99,8 @@ export function traceCache(budget: number): TraceCache {
     execution: Execution,
     model: ModelHandle,
     request: TraceRequest,
-    signal?: AbortSignal,
+    signal: AbortSignal | undefined,
+    retries: number,
   ): Promise<SequenceRows> {
     checkRequest(model, request);
     const plan = planTrace(model, { ...request, from: 0, to: Math.min(request.to, MAX_WINDOW) });
@@ -115,9 +118,9 @@ export function traceCache(budget: number): TraceCache {
       // A failure may have left rows half-written; stale means that the runtime lost its half.
       drop(execution, lineage);
       const lost = error instanceof SondeError && error.kind === 'stale';
-      if (!lost) throw error;
+      if (!lost || retries === 0) throw error;
       throwIfCancelled(signal);
-      return await traceCached(execution, model, request, signal);
+      return await traceCached(execution, model, request, signal, retries - 1);
     } finally {
       lineage.busy = false;
       evict(execution);
@@ -125,7 +128,7 @@ export function traceCache(budget: number): TraceCache {
   }
 
   return {
-    trace: traceCached,
+    trace: (execution, model, request, signal) => traceCached(execution, model, request, signal, MAX_RETRIES),
     forget(execution, digest) {
       for (const lineage of lineages) if (lineage.key.includes(digest) && !lineage.busy) drop(execution, lineage);
     },

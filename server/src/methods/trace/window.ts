@@ -115,7 +115,8 @@ async function run(
     if (plan.stage === 'fused') feeds.targets = targetIds(sequences, first, to);
   }
   const layers = pastLayers(model, plan);
-  const resident = store === null ? undefined : residentRows(model, layers, store, start);
+  // Below the first attention there is nothing to keep, and a store without slots would be empty for ever.
+  const resident = store === null || layers === 0 ? undefined : residentRows(model, layers, store, start);
   if (resident === undefined) Object.assign(feeds, emptyPast(model, layers, sequences.length));
   const recipe = {
     key: traceKey(model, plan),
