@@ -29,7 +29,7 @@ export function trainTinyworldCommand(_: SetExitCode): Command {
   const command = new Command('train-tinyworld')
     .description('train the embedded model and its dictionaries; the same command goes on after an interruption')
     .option('--seed <seed>', 'decides the text, the first weights and every draw', wholeNumber(0), 1)
-    .option('--tokens <count>', 'tokens that the transformer is trained on', wholeNumber(1), 3_000_000)
+    .option('--tokens <count>', 'tokens that the transformer is trained on', wholeNumber(1), 8_000_000)
     .option('--dictionary-tokens <count>', 'positions for each dictionary', wholeNumber(1), 1_000_000)
     .option('--out <folder>', 'where the model goes', 'tinyworld-trained')
     .option('--tokenizer <path>', 'tokenizer.json to use', join(EMBEDDED_FOLDER, 'tokenizer.json'))

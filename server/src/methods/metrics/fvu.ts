@@ -23,7 +23,18 @@ export function fvu(
   counted.forEach((counts, row) => {
     if (!counts) return;
     error += error_sq[row]!;
-    for (let j = 0; j < d; j++) variance += (target[row * d + j]! - mean[j]!) ** 2;
+    // Two sums side by side: one alone waits for its own last addition.
+    let [even, odd] = [0, 0];
+    const start = row * d;
+    let j = 0;
+    for (; j + 1 < d; j += 2) {
+      const a = target[start + j]! - mean[j]!;
+      const b = target[start + j + 1]! - mean[j + 1]!;
+      even += a * a;
+      odd += b * b;
+    }
+    if (j < d) even += (target[start + j]! - mean[j]!) ** 2;
+    variance += even + odd;
   });
   return variance > 0 ? error / variance : null;
 }
