@@ -32,10 +32,14 @@ export async function withDaemon<T>(
 ): Promise<T> {
   const folder = mkdtempSync(join(tmpdir(), 'sonde-bench-daemon-'));
   const settings = { SONDE_STATE_FOLDER: folder, SONDE_LOG_LEVEL: 'error', SONDE_CHECK_FITS: 'false' };
-  const child = spawn(process.execPath, ['--import', METER, ...nodeOptions, MAIN, 'serve', '--json', '--device', 'cpu', ...args], {
-    env: { ...process.env, ...settings, ...environment },
-    stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
-  });
+  const child = spawn(
+    process.execPath,
+    ['--import', METER, ...nodeOptions, MAIN, 'serve', '--json', '--device', 'cpu', ...args],
+    {
+      env: { ...process.env, ...settings, ...environment },
+      stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
+    },
+  );
   const ended = once(child, 'close');
   const turns = async (): Promise<Turns> => {
     child.send('how long?');

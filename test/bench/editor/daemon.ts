@@ -1,7 +1,7 @@
 /** A daemon whose event loop is metered, and editors that are connected to it. */
 import { withDaemon } from '../daemon/process.js';
-import { type BenchEditor, connectEditor } from './client.js';
 import type { Turns } from '../turn-meter.js';
+import { type BenchEditor, connectEditor } from './client.js';
 
 export interface EditorDaemon {
   readonly pid: number;

@@ -1,7 +1,8 @@
 /** CPU time of the daemon's turns, by what was going on. */
+
+import type { Turns } from '../turn-meter.js';
 import type { EditorDaemon } from './daemon.js';
 import { type Distribution, distribution } from './distribution.js';
-import type { Turns } from '../turn-meter.js';
 
 /** A task may hold the event loop so long, milliseconds of its own CPU time. */
 export const MAX_TURN_MS = 20;
