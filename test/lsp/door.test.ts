@@ -103,15 +103,17 @@ describe('a prompt', () => {
     const folder = 'file:///work';
     const client = await editorClient(engine, { folders: [folder] });
     client.open(URI, TEXT);
-    const highlights = await client.request<object[]>('textDocument/documentHighlight', at(0, 10));
-    expect(highlights.length).toBeGreaterThan(0);
+    // Which feature is the strongest may change until all is known of all features.
+    await eventually('as many references as highlights', async () => {
+      const highlights = await client.request<object[]>('textDocument/documentHighlight', at(0, 10));
+      const references = await client.request<{ uri: string }[]>('textDocument/references', {
+        ...at(0, 10),
+        context: { includeDeclaration: false },
+      });
+      return highlights.length > 0 && references.length >= highlights.length;
+    });
     const links = await client.request<{ targetUri: string }[]>('textDocument/definition', at(0, 10));
     expect(links[0]!.targetUri).toMatch(/^sonde-feature:/);
-    const references = await client.request<{ uri: string }[]>('textDocument/references', {
-      ...at(0, 10),
-      context: { includeDeclaration: false },
-    });
-    expect(references.length).toBeGreaterThanOrEqual(highlights.length);
     const prepared = await client.request<{ placeholder: string }>('textDocument/prepareRename', at(0, 10));
     expect(prepared.placeholder.length).toBeGreaterThan(0);
     const edit = await client.request<{ documentChanges: { kind?: string; edits?: { newText: string }[] }[] }>(

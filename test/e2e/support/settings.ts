@@ -26,4 +26,6 @@ export const SETTINGS: Readonly<Record<string, unknown>> = {
   // Hints on every token, whichever features of the embedded model have a label.
   'sonde.unlabelled': true,
   'sonde.density': 'dense',
+  // A line that wraps anew is drawn in two steps, and the first lacks its second half.
+  '[sonde-prompt]': { 'editor.wordWrap': 'off' },
 };
