@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { float32, int64 } from '../../server/src/core/tensor.ts';
 import { type ProcessRunner, startRunner } from '../../server/src/runtime/process-runner.ts';
+import { expectRejection } from '../support/expect-error.ts';
 import { productProgram, slowProgram } from '../support/programs.ts';
 
 const PACKED = { weights: 'packed' } as const;
@@ -173,4 +174,22 @@ describe('the end', () => {
       message: expect.stringMatching(/does not start \(exit code 1\): .*Cannot find module/),
     });
   });
+});
+
+test('a process that cannot be started at all is refused, and nothing else ends with it', async () => {
+  const { execPath } = process;
+  const uncaught: unknown[] = [];
+  const note = (error: unknown): void => void uncaught.push(error);
+  process.on('uncaughtException', note);
+  process.execPath = '/nowhere/node';
+  try {
+    const refused = await expectRejection('device-unavailable', startRunner({ device: 'cpu' }));
+    expect(refused.message).toContain('ENOENT');
+    // The system tells of it twice.
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(uncaught).toEqual([]);
+  } finally {
+    process.execPath = execPath;
+    process.off('uncaughtException', note);
+  }
 });

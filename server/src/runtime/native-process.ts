@@ -67,6 +67,8 @@ export function startNativeProcess(options: NativeProcessOptions): NativeProcess
     });
     child.once('close', end);
     function end(code: number | null, signal: NodeJS.Signals | null): void {
+      // A process that could not be started may say so twice, and the descriptor may be another file's by then.
+      if (!alive) return;
       alive = false;
       closeTensorFile(descriptor);
       const death = { code, signal, lines: [...lines], started };
