@@ -20,6 +20,7 @@ function setUp() {
               ended: new Promise((done) => {
                 end = done;
               }),
+              end: () => end(LOST),
             });
             return (failure) => end(failure);
           },
@@ -110,6 +111,50 @@ test('asking again while an attempt runs or a connection stands starts no second
   supervisor.retry();
   await tick();
   expect(attempts).toHaveLength(1);
+});
+
+test('another connection is made at once where one stands', async () => {
+  const { attempts, pauses, supervisor, states } = setUp();
+  attempts[0]!.succeed();
+  await tick();
+  supervisor.renew();
+  await tick();
+  expect(attempts).toHaveLength(2);
+  attempts[1]!.succeed();
+  await tick();
+  expect(pauses).toHaveLength(0);
+  expect(states()).toEqual(['starting', 'ready', 'starting', 'ready']);
+});
+
+test('settings that change while a connection is made are those of the next, however it ends', async () => {
+  const outcomes = [
+    (attempt: { succeed(): unknown }) => attempt.succeed(),
+    (attempt: { fail(failure: unknown): void }) => attempt.fail(LOST),
+    (attempt: { fail(failure: unknown): void }) => attempt.fail({ kind: 'token', message: '401' }),
+  ];
+  for (const outcome of outcomes) {
+    const { attempts, pauses, supervisor, states } = setUp();
+    supervisor.renew();
+    await tick();
+    expect(attempts).toHaveLength(1);
+    outcome(attempts[0]!);
+    await tick();
+    expect(attempts).toHaveLength(2);
+    expect(pauses).toHaveLength(0);
+    expect(states()).toEqual(['starting', 'starting']);
+  }
+});
+
+test('another connection is wanted after a failure that waits for a person', async () => {
+  const { attempts, supervisor } = setUp();
+  attempts[0]!.fail({ kind: 'token', message: '401' });
+  await tick();
+  supervisor.renew();
+  await tick();
+  expect(attempts).toHaveLength(2);
+  attempts[1]!.succeed();
+  await tick();
+  expect(attempts).toHaveLength(2);
 });
 
 test('nothing follows a stop, whatever was going on', async () => {

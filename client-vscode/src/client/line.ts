@@ -84,8 +84,8 @@ export function openLine(
       return await (token ? client.sendRequest(name, params, token) : client.sendRequest(name, params));
     },
     async reconnect(anew = false) {
-      if (anew) client?.serverProcess?.kill();
-      supervisor.retry();
+      if (anew) supervisor.renew();
+      else supervisor.retry();
     },
     async close() {
       supervisor.stop();

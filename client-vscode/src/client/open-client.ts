@@ -84,7 +84,7 @@ export async function openClient(
   try {
     await client.start();
     if (!client.isRunning()) throw await remains();
-    return { client, ended };
+    return { client, ended, end: () => client.serverProcess?.kill() };
   } catch (error) {
     const failure = isFailure(error) ? error : await remains();
     client.serverProcess?.kill();

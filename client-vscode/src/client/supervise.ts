@@ -20,11 +20,15 @@ export type LineState =
 export interface Connected {
   /** Settles when it has ended; never rejects. */
   readonly ended: Promise<Failure>;
+  /** Ends it. */
+  end(): void;
 }
 
 export interface Supervisor {
   /** Tries at once instead of waiting; does nothing while an attempt runs or a connection stands. */
   retry(): void;
+  /** Wants another connection, as after a change of settings: ends the one that stands or is being made, and tries at once. */
+  renew(): void;
   /** Makes no further attempt. */
   stop(): void;
 }
@@ -49,13 +53,35 @@ export function supervise(
 ): Supervisor {
   let stopped = false;
   let wake = (): void => {};
+  let outdated = false;
+  let current: Connected | undefined;
+
+  async function attempt(): Promise<Failure & { readonly made: boolean }> {
+    outdated = false;
+    try {
+      current = await connect();
+      // What it was made with is no longer wanted.
+      if (outdated) current.end();
+      else if (!stopped) tell({ kind: 'ready' });
+      return { ...(await current.ended), made: true };
+    } catch (error) {
+      return { ...asFailure(error), made: false };
+    } finally {
+      current = undefined;
+    }
+  }
 
   async function run(): Promise<void> {
     tell({ kind: 'starting' });
     for (let failures = 0; !stopped; ) {
       const begun = clock.now();
-      const failure = await once(connect, () => !stopped && tell({ kind: 'ready' }));
+      const failure = await attempt();
       if (stopped) return;
+      if (outdated) {
+        tell({ kind: 'starting' });
+        failures = 0;
+        continue;
+      }
       failures = failure.made && clock.now() - begun >= STABLE_MILLISECONDS ? 1 : failures + 1;
       const woken = new Promise<void>((resolve) => {
         wake = resolve;
@@ -78,24 +104,16 @@ export function supervise(
   void run();
   return {
     retry: () => wake(),
+    renew() {
+      outdated = true;
+      current?.end();
+      wake();
+    },
     stop() {
       stopped = true;
       wake();
     },
   };
-}
-
-async function once(
-  connect: () => Promise<Connected>,
-  ready: () => void,
-): Promise<Failure & { readonly made: boolean }> {
-  try {
-    const { ended } = await connect();
-    ready();
-    return { ...(await ended), made: true };
-  } catch (error) {
-    return { ...asFailure(error), made: false };
-  }
 }
 
 function asFailure(error: unknown): Failure {
