@@ -96,4 +96,12 @@ export const FUSED_CASES: readonly OpCase[] = [
       return b.op('SparseDecode', [acts, ids(['pos', 4], 9), b.op('Cast', [weights], { to: 'float16' })], {});
     },
   },
+  {
+    op: 'SparseDecode',
+    about: 'none active',
+    build: ({ b, normal, ids }) => {
+      const acts = b.op('Relu', [b.op('Sub', [normal(['pos', 4]), b.scalar(100)], {})], {});
+      return b.op('SparseDecode', [acts, ids(['pos', 4], 9), normal([9, 5])], {});
+    },
+  },
 ];

@@ -1,6 +1,6 @@
 /** Spelling of the fused ops: attention kernels of `com.microsoft`, and the sparse decoder. */
-import { int64 } from '../core/tensor.ts';
-import type { Node } from './ir.ts';
+import { float32, int64 } from '../core/tensor.ts';
+import type { Dim, Node } from './ir.ts';
 import { lowerAttentionInParts } from './lower-attention-parts.ts';
 import { float, int, type LowerContext, namesOf } from './lower-context.ts';
 import type { OnnxNode } from './onnx-proto.ts';
@@ -71,39 +71,66 @@ function unpadHeads(ctx: LowerContext, x: string, count: number, d_head: number,
   ctx.emit('Reshape', [cut, ctx.literal(int64([3], [0, 0, count * d_head]))], {}, { outputs: [output] });
 }
 
+/** Rows that are decoded by one step: enough that both the gathering and the product are shared among threads. */
+const DECODED_TOGETHER = 4;
+
 /**
- * CPU: a Scan over rows gathers only the rows of W that are active there, so memory is one row's worth whatever fires.
- * GPU: control flow runs on the host, so all k rows are gathered and multiplied at once; the planner bounds rows · k.
+ * CPU: a Scan over blocks of rows gathers, for each, only the rows of W up to the block's last active one, so memory is
+ * a few rows' worth whatever fires. GPU: control flow runs on the host, so all k rows are gathered and multiplied at
+ * once; the planner bounds rows · k.
  */
 export function lowerSparseDecode(ctx: LowerContext, node: Node<'SparseDecode'>, names: readonly string[]): void {
   const [acts, indices, W] = names as [string, string, string];
   const outputs = namesOf(node.outputs);
+  const one = ctx.literal(int64([1], [1]));
   if (ctx.target === 'gpu') {
     const rows = ctx.emit('Cast', [ctx.emit('Gather', [W, indices], { axis: int(0) })], { to: int(1) });
-    const one = ctx.literal(int64([1], [1]));
     const product = ctx.emit('MatMul', [ctx.emit('Unsqueeze', [acts, one]), rows]);
     ctx.emit('Squeeze', [product, one], {}, { outputs });
     return;
   }
+  const [n, k] = node.inputs[0]!.shape as [Dim, number];
+  const { dtype, shape } = node.inputs[2]!;
+  const d = shape[1] as number;
   const zero = ctx.literal(int64([1], [0]));
+  const missing = ctx.emit('Mod', [ctx.emit('Neg', [ctx.shape([n])]), ctx.literal(int64([1], [DECODED_TOGETHER]))]);
+  const pads = ctx.emit('Concat', [zero, zero, missing, zero], { axis: int(0) });
+  const blocks = ctx.literal(int64([3], [-1, DECODED_TOGETHER, k]));
+  const inBlocks = (x: string): string => ctx.emit('Reshape', [ctx.emit('Pad', [x, pads]), blocks]);
+  const blockActs = inBlocks(acts);
+
+  const active = ctx.emit('Not', [ctx.emit('Equal', [blockActs, ctx.literal(float32([1], [0]))])]);
+  const places = ctx.literal(
+    float32(
+      [k],
+      Float32Array.from({ length: k }, (_, i) => i + 1),
+    ),
+  );
+  const placed = ctx.emit('Mul', [ctx.emit('Cast', [active], { to: int(1) }), places]);
+  const last = ctx.emit('ReduceMax', [placed, ctx.literal(int64([2], [1, 2]))], { keepdims: int(0) });
+  const counts = ctx.emit('Unsqueeze', [ctx.emit('Cast', [last], { to: int(7) }), one]);
+
   const { step, nodes } = bodyOf(outputs[0]!);
-  const row = { acts: `${outputs[0]}:acts`, indices: `${outputs[0]}:indices` };
-  const active = step('Squeeze', [step('NonZero', [row.acts]), zero]);
-  const gathered = step('Gather', [W, step('Gather', [row.indices, active], { axis: int(0) })], { axis: int(0) });
-  const values = step('Unsqueeze', [step('Gather', [row.acts, active], { axis: int(0) }), zero]);
-  const decoded = step('Squeeze', [step('MatMul', [values, step('Cast', [gathered], { to: int(1) })]), zero]);
-  const k = node.inputs[0]!.shape[1]!;
+  const block = { acts: `${outputs[0]}:acts`, indices: `${outputs[0]}:indices`, count: `${outputs[0]}:count` };
+  const first = (x: string): string => step('Slice', [x, zero, block.count, one]);
+  const rows = step('Gather', [W, first(block.indices)], { axis: int(0) });
+  const wide = dtype === 'float32' ? rows : step('Cast', [rows], { to: int(1) });
+  const decoded = step('Squeeze', [step('MatMul', [step('Unsqueeze', [first(block.acts), one]), wide]), one]);
   const graph = {
     name: `${outputs[0]}:body`,
     nodes,
     initializers: [],
     inputs: [
-      { name: row.acts, dtype: 'float32' as const, shape: [k] },
-      { name: row.indices, dtype: 'int64' as const, shape: [k] },
+      { name: block.acts, dtype: 'float32' as const, shape: [DECODED_TOGETHER, k] },
+      { name: block.indices, dtype: 'int64' as const, shape: [DECODED_TOGETHER, k] },
+      { name: block.count, dtype: 'int64' as const, shape: [1] },
     ],
-    outputs: [{ name: decoded, dtype: 'float32' as const, shape: [node.inputs[2]!.shape[1]!] }],
+    outputs: [{ name: decoded, dtype: 'float32' as const, shape: [DECODED_TOGETHER, d] }],
   };
-  ctx.emit('Scan', [acts, indices], { num_scan_inputs: int(2), body: { kind: 'graph', value: graph } }, { outputs });
+  const scanned = [blockActs, inBlocks(indices), counts];
+  const sums = ctx.emit('Scan', scanned, { num_scan_inputs: int(3), body: { kind: 'graph', value: graph } });
+  const flat = ctx.emit('Reshape', [sums, ctx.literal(int64([2], [-1, d]))]);
+  ctx.emit('Slice', [flat, zero, ctx.shape([n])], {}, { outputs });
 }
 
 /** Whether a sum is over the columns of a matrix in float32 on the CPU. */
