@@ -5,72 +5,100 @@
  */
 import { MAX_DEPTH, MAX_VALUES } from './codec-limits.ts';
 
+/** Bytes that follow a value's first byte, where that byte tells; LENGTH and FORBIDDEN stand for the others. */
+const FOLLOWING = new Int8Array(256);
+/** A length follows. */
+const LENGTH = -1;
+/** No plain value: extension types, and 0xc1, which is never used. */
+const FORBIDDEN = -2;
+
+/** Bytes of the length that follows, of values that have one. */
+const LENGTH_BYTES = new Uint8Array(256);
+
+const [BIN, EXT, FLOAT, UINT, INT, FIXEXT, STR, ARRAY, MAP] = [0xc4, 0xc7, 0xca, 0xcc, 0xd0, 0xd4, 0xd9, 0xdc, 0xde];
+const [FIXMAP, FIXARRAY, FIXSTR] = [0x80, 0x90, 0xa0];
+
+for (let token = FIXMAP; token < FIXSTR; token++) FOLLOWING[token] = LENGTH;
+for (let length = 0; length < 32; length++) FOLLOWING[FIXSTR + length] = length;
+FOLLOWING[0xc1] = FORBIDDEN;
+FOLLOWING.fill(FORBIDDEN, EXT, EXT + 3).fill(FORBIDDEN, FIXEXT, FIXEXT + 5);
+for (const first of [BIN, STR]) {
+  FOLLOWING.fill(LENGTH, first, first + 3);
+  LENGTH_BYTES.set([1, 2, 4], first);
+}
+for (const first of [ARRAY, MAP]) {
+  FOLLOWING.fill(LENGTH, first, first + 2);
+  LENGTH_BYTES.set([2, 4], first);
+}
+FOLLOWING.set([4, 8], FLOAT);
+for (const first of [UINT, INT]) FOLLOWING.set([1, 2, 4, 8], first);
+
 /** Checks that `bytes` hold exactly one plain value. @throws RangeError saying what was found at which byte. */
 export function scanMessagePack(bytes: Uint8Array): void {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  // Values still to be read at each open level; maps count keys and values, and `maps` tells which levels are maps.
-  const left: number[] = [1];
-  const maps: boolean[] = [false];
+  // Values still to be read at the open level and those around it; maps count keys and values.
+  let left = 1;
+  let isMap = false;
+  const around: { readonly left: number; readonly isMap: boolean }[] = [];
   let at = 0;
   let values = 0;
-
-  const need = (count: number): void => {
-    if (count > bytes.length - at) refuse(`a length of ${count} bytes where ${bytes.length - at} are left`, at);
-  };
-  const skip = (count: number): void => {
-    need(count);
-    at += count;
-  };
-  const unsigned = (size: 1 | 2 | 4): number => {
-    need(size);
-    const value = size === 1 ? view.getUint8(at) : size === 2 ? view.getUint16(at) : view.getUint32(at);
-    at += size;
-    return value;
-  };
-  const enter = (count: number, isMap: boolean): void => {
-    const children = isMap ? 2 * count : count;
-    // Every child takes a byte at least, so that a forged count cannot make the decoder allocate.
-    need(children);
-    if (left.length > MAX_DEPTH) refuse(`nesting beyond ${MAX_DEPTH} levels`, at);
-    left.push(children);
-    maps.push(isMap);
-  };
-
-  while (left.length > 0) {
-    const level = left.length - 1;
-    if (left[level] === 0) {
-      left.pop();
-      maps.pop();
+  while (true) {
+    if (left === 0) {
+      const outer = around.pop();
+      if (outer === undefined) break;
+      ({ left, isMap } = outer);
       continue;
     }
-    const isKey = maps[level]! && left[level]! % 2 === 0;
-    left[level]!--;
+    const isKey = isMap && left % 2 === 0;
+    left--;
     if (++values > MAX_VALUES) refuse(`more than ${MAX_VALUES} values`, at);
-    const token = unsigned(1);
+    need(bytes, at, 1);
+    const token = bytes[at++]!;
     if (isKey && !isString(token)) refuse('a key that is not text', at - 1);
-    if (token <= 0x7f || token >= 0xe0) continue;
-    if (token <= 0x8f) enter(token & 0x0f, true);
-    else if (token <= 0x9f) enter(token & 0x0f, false);
-    else if (token <= 0xbf) skip(token & 0x1f);
-    else if (token === 0xc0 || token === 0xc2 || token === 0xc3) continue;
-    else if (token === 0xc4 || token === 0xd9) skip(unsigned(1));
-    else if (token === 0xc5 || token === 0xda) skip(unsigned(2));
-    else if (token === 0xc6 || token === 0xdb) skip(unsigned(4));
-    else if (token === 0xca) skip(4);
-    else if (token === 0xcb) skip(8);
-    else if (token >= 0xcc && token <= 0xcf) skip(1 << (token - 0xcc));
-    else if (token >= 0xd0 && token <= 0xd3) skip(1 << (token - 0xd0));
-    else if (token === 0xdc) enter(unsigned(2), false);
-    else if (token === 0xdd) enter(unsigned(4), false);
-    else if (token === 0xde) enter(unsigned(2), true);
-    else if (token === 0xdf) enter(unsigned(4), true);
-    else refuse(`type byte 0x${token.toString(16)}, which is no plain value`, at - 1);
+    const following = FOLLOWING[token]!;
+    if (following === FORBIDDEN) refuse(`type byte 0x${token.toString(16)}, which is no plain value`, at - 1);
+    if (following !== LENGTH) {
+      need(bytes, at, following);
+      at += following;
+      continue;
+    }
+    const size = LENGTH_BYTES[token]!;
+    const length = size === 0 ? token & 0x0f : lengthAt(bytes, at, size);
+    at += size;
+    if (!isContainer(token)) {
+      need(bytes, at, length);
+      at += length;
+      continue;
+    }
+    const opensMap = token < FIXARRAY || token >= MAP;
+    const children = opensMap ? 2 * length : length;
+    // Every child takes a byte at least, so that a forged count cannot make the decoder allocate.
+    need(bytes, at, children);
+    if (around.length >= MAX_DEPTH) refuse(`nesting beyond ${MAX_DEPTH} levels`, at);
+    around.push({ left, isMap });
+    left = children;
+    isMap = opensMap;
   }
   if (at !== bytes.length) refuse(`${bytes.length - at} bytes after the message`, at);
 }
 
+function need(bytes: Uint8Array, at: number, count: number): void {
+  if (count > bytes.length - at) refuse(`a length of ${count} bytes where ${bytes.length - at} are left`, at);
+}
+
+/** A length of `size` bytes, big-endian. */
+function lengthAt(bytes: Uint8Array, at: number, size: number): number {
+  need(bytes, at, size);
+  let length = 0;
+  for (let i = 0; i < size; i++) length = length * 256 + bytes[at + i]!;
+  return length;
+}
+
 function isString(token: number): boolean {
-  return (token >= 0xa0 && token <= 0xbf) || (token >= 0xd9 && token <= 0xdb);
+  return (token >= FIXSTR && token < FIXSTR + 32) || (token >= STR && token < STR + 3);
+}
+
+function isContainer(token: number): boolean {
+  return token < FIXSTR || token >= ARRAY;
 }
 
 function refuse(found: string, at: number): never {

@@ -1,10 +1,12 @@
 /** FVU and L0 of a dictionary over a stream of activations, in bounded memory whatever fires. */
 import { SondeError } from '../core/errors.ts';
+import { rowVariance } from '../core/row-variance.ts';
 import type { Runner, SessionId } from '../core/runner.ts';
 import { float32, type Tensor } from '../core/tensor.ts';
 import type { Dictionary } from './dictionary.ts';
 import { denseRows, dictionaryProgram, isComplete, type Measure } from './dictionary-graph.ts';
 import { isTranscoder } from './input.ts';
+import { targetRows } from './target-rows.ts';
 
 /** What was measured over the counted positions. */
 export interface Fit {
@@ -66,7 +68,7 @@ interface Rows {
 type RunRows = (variant: 'sparse' | 'dense', x: Tensor, y: Tensor, signal?: AbortSignal) => Promise<Rows>;
 
 function createStream(dictionary: Dictionary, run: RunRows): FitStream {
-  const variance = createVariance(dictionary.d_out, dictionary.center_input && !isTranscoder(dictionary));
+  const variance = rowVariance(dictionary.d_out);
   let errors = 0;
   let active = 0;
   const chunk = denseRows(dictionary.d_sae);
@@ -84,33 +86,10 @@ function createStream(dictionary: Dictionary, run: RunRows): FitStream {
           errors += error_sq[row]!;
           active += l0[row]!;
         }
-        variance.add(target);
+        for (const row of targetRows(dictionary, target)) variance.add(row);
       }
     },
-    fit: () => ({ fvu: errors / variance.total(), l0: active / variance.positions(), positions: variance.positions() }),
-  };
-}
-
-/** Σ‖y − ȳ‖² in one pass with float64 sums; rows are centred first where the dictionary centres. */
-function createVariance(width: number, centered: boolean) {
-  const sums = new Float64Array(width);
-  let squares = 0;
-  let rows = 0;
-  return {
-    add({ data, shape }: Tensor<'float32'>): void {
-      for (let row = 0; row < shape[0]!; row++) {
-        let mean = 0;
-        if (centered) for (let i = 0; i < width; i++) mean += data[row * width + i]! / width;
-        for (let i = 0; i < width; i++) {
-          const value = data[row * width + i]! - mean;
-          sums[i]! += value;
-          squares += value * value;
-        }
-      }
-      rows += shape[0]!;
-    },
-    positions: () => rows,
-    total: () => squares - sums.reduce((total, sum) => total + sum * sum, 0) / rows,
+    fit: () => ({ fvu: errors / variance.total(), l0: active / variance.rows(), positions: variance.rows() }),
   };
 }
 

@@ -160,7 +160,7 @@ function dictionaryColumns(
     name,
     table,
     mean_l0: n === 0 ? null : l0 / n,
-    fvu: fvu(target.data, target.shape[1]!, table.error_sq, counted),
+    fvu: fvu(target, table.error_sq, (row) => counted[row]!),
   };
 }
 

@@ -55,6 +55,21 @@ export function emptyTable(n: number, k: number): FeatureTable {
   };
 }
 
+/** Rows [from, to) of a table, as views. */
+export function tableRows(table: FeatureTable, from: number, to: number): FeatureTable {
+  const { k } = table;
+  return {
+    n: to - from,
+    k,
+    counts: table.counts.subarray(from, to),
+    indices: table.indices.subarray(from * k, to * k),
+    values: table.values.subarray(from * k, to * k),
+    l0: table.l0.subarray(from, to),
+    error_sq: table.error_sq.subarray(from, to),
+    target_sq: table.target_sq.subarray(from, to),
+  };
+}
+
 /** Copies measured outputs into rows of a table; `rows[i]` is the table's row of output row i. */
 export function fillRows(
   table: FeatureTable,

@@ -1,5 +1,4 @@
 /** Rows of a text that are known, position by position, so that an edit keeps those before it. */
-import { float32 } from '../../core/tensor.ts';
 import { mapInTurns } from '../../core/turn.ts';
 import { emptyTable, type FeatureTable } from './features.ts';
 import type { RowPredictions } from './predictions.ts';
@@ -63,7 +62,6 @@ export function knownUntil(
 /** Puts a window's rows in: features from position `from` on, predictions from `firstPredicted` on. */
 export function joinRows(store: RowStore, rows: SequenceRows, from: number, firstPredicted: number): void {
   rows.dictionaries.forEach(({ table, target }, i) => {
-    const width = target.shape[1]!;
     for (let row = 0; row < table.n; row++) {
       const start = row * table.k;
       const end = start + table.counts[row]!;
@@ -73,7 +71,8 @@ export function joinRows(store: RowStore, rows: SequenceRows, from: number, firs
         l0: table.l0[row]!,
         error_sq: table.error_sq[row]!,
         target_sq: table.target_sq[row]!,
-        target: target.data.slice(row * width, (row + 1) * width),
+        // A view would keep the rows of the whole window.
+        target: target[row]!.slice(),
       };
     }
   });
@@ -89,8 +88,8 @@ export async function sliceRows(
 ): Promise<SequenceRows> {
   const first = Math.max(0, from - 1);
   return {
-    dictionaries: await mapInTurns(dictionaries, ({ d_out }, i) =>
-      gather(store.features[i]!.slice(from, to) as FeatureRow[], k, d_out),
+    dictionaries: await mapInTurns(dictionaries, (_, i) =>
+      gather(store.features[i]!.slice(from, to) as FeatureRow[], k),
     ),
     predictions:
       predictions === 0
@@ -101,9 +100,8 @@ export async function sliceRows(
   };
 }
 
-function gather(rows: readonly FeatureRow[], k: number, width: number): DictionaryRows {
+function gather(rows: readonly FeatureRow[], k: number): DictionaryRows {
   const table: FeatureTable = emptyTable(rows.length, k);
-  const target = new Float32Array(rows.length * width);
   rows.forEach((row, i) => {
     table.counts[i] = row.indices.length;
     table.indices.set(row.indices, i * k);
@@ -111,7 +109,6 @@ function gather(rows: readonly FeatureRow[], k: number, width: number): Dictiona
     table.l0[i] = row.l0;
     table.error_sq[i] = row.error_sq;
     table.target_sq[i] = row.target_sq;
-    target.set(row.target, i * width);
   });
-  return { table, target: float32([rows.length, width], target) };
+  return { table, target: rows.map((row) => row.target) };
 }

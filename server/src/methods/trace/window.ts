@@ -8,6 +8,7 @@ import { float32, int64, type Tensor } from '../../core/tensor.ts';
 import { nextTurn } from '../../core/turn.ts';
 import type { Dictionary } from '../../dictionary/dictionary.ts';
 import { isTranscoder } from '../../dictionary/input.ts';
+import { targetRows } from '../../dictionary/target-rows.ts';
 import { keyValueWidth, PAST_LENGTH, pastNames } from '../../graph/past.ts';
 import type { Execution } from '../execution.ts';
 import type { ModelHandle } from '../model-handle.ts';
@@ -20,6 +21,7 @@ import {
   measureAllRows,
   measureRows,
   type Rows,
+  tableRows,
   takeRows,
 } from './features.ts';
 import { PREDICTION_OUTPUTS, type RowPredictions, readPredictions } from './predictions.ts';
@@ -50,8 +52,8 @@ export interface SequenceRows {
 /** Measures of one dictionary at the reported rows. */
 export interface DictionaryRows {
   readonly table: FeatureTable;
-  /** The target's rows [n, d_out], centred where the dictionary centres; FVU is taken over them. */
-  readonly target: Tensor<'float32'>;
+  /** The target's rows [n][d_out], centred where the dictionary centres; FVU is taken over them. */
+  readonly target: readonly Float32Array[];
 }
 
 /** Bytes that the largest tensor of a fused trace may take: [rows, d_sae] or [rows, d_vocab] float32. */
@@ -73,11 +75,11 @@ export async function runWindow(
   const predictions = plan.predictions === 0 ? null : await predict(execution, model, plan, window, outputs, signal);
   const results: SequenceRows[] = [];
   for (const [s, ids] of sequences.entries()) {
-    const n = Math.max(0, Math.min(to, ids.length) - from);
-    const rows = Array.from({ length: n }, (_, row) => s * width + row);
+    const start = s * width;
+    const end = start + Math.max(0, Math.min(to, ids.length) - from);
     const dictionaries = tables.map(({ table, target }) => ({
-      table: pickRows(table, rows),
-      target: takeRows(target, rows),
+      table: tableRows(table, start, end),
+      target: target.slice(start, end),
     }));
     const predicted =
       predictions?.slice(s * (to - first), s * (to - first) + Math.max(0, Math.min(to, ids.length) - first)) ?? null;
@@ -161,7 +163,7 @@ async function measureWindow(
   for (const [i, dictionary] of plan.dictionaries.entries()) {
     const rows = rowsOf(outputs, i, dictionary);
     const table = n === 0 ? emptyTable(0, plan.k) : await measureOne(execution, plan, outputs, i, rows, signal);
-    measured.push({ table, target: centred(rows.y, dictionary) });
+    measured.push({ table, target: targetRows(dictionary, rows.y) });
   }
   return measured;
 }
@@ -269,30 +271,4 @@ function rowsOf(outputs: Readonly<Record<string, Tensor>>, i: number, dictionary
     (outputs[`${i}.${name}`] as Tensor<'float32'> | undefined) ?? float32([0, width], []);
   const x = get('x', dictionary.d_in);
   return { x, y: isTranscoder(dictionary) ? get('y', dictionary.d_out) : x };
-}
-
-function pickRows(table: FeatureTable, rows: readonly number[]): FeatureTable {
-  const { k } = table;
-  const out = emptyTable(rows.length, k);
-  rows.forEach((row, i) => {
-    out.counts[i] = table.counts[row]!;
-    out.l0[i] = table.l0[row]!;
-    out.error_sq[i] = table.error_sq[row]!;
-    out.target_sq[i] = table.target_sq[row]!;
-    out.indices.set(table.indices.subarray(row * k, (row + 1) * k), i * k);
-    out.values.set(table.values.subarray(row * k, (row + 1) * k), i * k);
-  });
-  return out;
-}
-
-function centred(rows: Tensor<'float32'>, dictionary: Dictionary): Tensor<'float32'> {
-  if (!dictionary.center_input || isTranscoder(dictionary)) return rows;
-  const [n, width] = rows.shape as [number, number];
-  const data = rows.data.slice();
-  for (let row = 0; row < n; row++) {
-    const part = data.subarray(row * width, (row + 1) * width);
-    const mean = part.reduce((sum, value) => sum + value, 0) / width;
-    for (let j = 0; j < width; j++) part[j]! -= mean;
-  }
-  return { dtype: 'float32', shape: rows.shape, data };
 }

@@ -101,12 +101,8 @@ async function measureFit(
     await runner.close(session);
   }
   const positions = errors.length;
-  const all = new Float32Array(positions * dictionary.d_in);
-  targets.forEach((part, i) => {
-    all.set(part, i * dictionary.d_in);
-  });
   const { l0, alive_share } = sparsity(rowsActive, positions);
-  return { positions, fvu: fvu(all, dictionary.d_in, errors, Array<boolean>(positions).fill(true)), l0, alive_share };
+  return { positions, fvu: fvu(targets, errors), l0, alive_share };
 }
 
 /** The reconstruction in the hook's own shape, and all activations [rows, d_sae]. */
