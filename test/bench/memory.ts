@@ -54,7 +54,7 @@ async function weigh(
   const { model } = open(modelPath, []);
   const { dictionaries, predictions } = request;
   const plan = { dictionaries, k: K, predictions: predictions > 0 ? PREDICTIONS : 0, stage: 'fused' as const };
-  const { memory } = traceProgram(model, plan, 'cpu');
+  const { memory } = await traceProgram(model, plan, 'cpu');
   const products = bareProducts(model, { positions: POSITIONS, layers, dictionaries, unembedding: predictions > 0 });
   const files = [...new Set([modelPath, ...dictionaries.map(({ path }) => path)])].map(weightBytes);
   const reference = weights === 'packed' ? products.matrixBytes : files.reduce((a, b) => a + b, 0);

@@ -1,9 +1,9 @@
 /**
  * Preloaded into a daemon (`node --import`): CPU time of its main thread, turn by turn of the event loop. Wall time would
  * count what other processes of a shared machine take. A turn is all that runs between two polls, so a task takes at most
- * what its turn takes. Linux only: elsewhere there is no CPU time of one thread in Node 20.
+ * what its turn takes.
  */
-import { openSync, readSync } from 'node:fs';
+import { threadClock } from './thread-clock.js';
 
 /** What the daemon answers when its parent asks: turns since it was last asked. */
 export interface Turns {
@@ -53,16 +53,4 @@ function meter(): void {
     [count, cpu, longest] = [0, [], 0];
   });
   process.channel!.unref();
-}
-
-/** Milliseconds of CPU time of this thread. */
-function threadClock(): () => number {
-  const file = openSync(`/proc/self/task/${process.pid}/schedstat`, 'r');
-  const buffer = Buffer.alloc(64);
-  return () => {
-    // The kernel brings a running thread's time up to date when the process asks for its own.
-    process.cpuUsage();
-    const length = readSync(file, buffer, 0, buffer.length, 0);
-    return Number(buffer.toString('latin1', 0, length).split(' ')[0]) / 1e6;
-  };
 }

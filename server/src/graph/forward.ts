@@ -3,6 +3,7 @@
  * Passes that follow prune what nobody asked for, so this file never decides what to compute.
  */
 import { hookAt } from '../core/hook-name.ts';
+import type { Pieces } from '../core/turn.ts';
 import type { NormWeights, RotarySpec } from '../model/spec.ts';
 import { attention } from './blocks/attention.ts';
 import { type BlockContext, storedWeight, type WeightContext } from './blocks/context.ts';
@@ -21,8 +22,8 @@ export interface ForwardResult {
   readonly final: Value;
 }
 
-/** Appends the model up to the unembedding: input `tokens` → final, calling the hooks on the way. */
-export function forward(ctx: BlockContext): ForwardResult {
+/** Appends the model up to the unembedding, block by block: input `tokens` → final, calling the hooks on the way. */
+export function* forward(ctx: BlockContext): Pieces<ForwardResult> {
   const { b, spec } = ctx;
   const tokens = b.input('tokens', 'int64', ['batch', 'pos']);
   const fromZero = iota(b, 'pos');
@@ -31,6 +32,7 @@ export function forward(ctx: BlockContext): ForwardResult {
   let resid = embed(ctx, tokens, positions);
   for (let layer = 0; layer < spec.n_layers; layer++) {
     resid = block(ctx, resid, layer, positions, angles(spec.layers[layer]!.attention.rotary));
+    yield;
   }
   return { tokens, final: norm(ctx, resid, spec.ln_final, 'ln_final') };
 }

@@ -1,4 +1,5 @@
 /** One instrumented forward pass as a graph under construction; callers add their own outputs and serialise it. */
+import { atOnce, type Pieces } from '../core/turn.ts';
 import type { ModelSpec } from '../model/spec.ts';
 import type { PastKeyValues, WeightSource } from './blocks/context.ts';
 import { type GraphBuilder, graphBuilder } from './builder.ts';
@@ -20,15 +21,20 @@ export interface ModelGraph {
 }
 
 /** Builds the forward pass with its reads, writes and taps, after past tokens where `withPast` makes some. */
-export function modelGraph(
+export function modelGraph(...model: Parameters<typeof modelGraphInPieces>): ModelGraph {
+  return atOnce(modelGraphInPieces(...model));
+}
+
+/** The same where others wait for the event loop. */
+export function* modelGraphInPieces(
   spec: ModelSpec,
   weights: WeightSource,
   plan: InstrumentPlan = {},
   withPast: (b: GraphBuilder) => PastKeyValues | undefined = () => undefined,
-): ModelGraph {
+): Pieces<ModelGraph> {
   const b = graphBuilder();
   const hooks = instrument(b, hookModel(spec), plan);
   const past = withPast(b);
-  const { tokens, final } = forward({ b, spec, weights, hooks, ...(past ? { past } : {}) });
+  const { tokens, final } = yield* forward({ b, spec, weights, hooks, ...(past ? { past } : {}) });
   return { b, tokens, final, logits: unembed({ b, spec, weights }, final), hooks: hooks.values };
 }

@@ -3,6 +3,7 @@ import { dirname, relative, sep } from 'node:path';
 import type { TypedArray } from '../core/dtype.ts';
 import type { ProgramMemory, SizedProgram } from '../core/runner.ts';
 import { sizeOf, type TensorSource } from '../core/tensor.ts';
+import { atOnce, type Pieces } from '../core/turn.ts';
 import type { Graph, Value } from './ir.ts';
 import { lowerGraph, type Target } from './lower.ts';
 import { encodeModel, type OnnxNode, type OnnxTensor } from './onnx-proto.ts';
@@ -10,15 +11,24 @@ import { prune } from './prune.ts';
 import { verify } from './verify.ts';
 
 /** Prunes, verifies, lowers and encodes a graph. */
-export function serialize(
+export function serialize(...graph: Parameters<typeof serializeInPieces>): SizedProgram {
+  return atOnce(serializeInPieces(...graph));
+}
+
+/** The same where others wait for the event loop. */
+export function* serializeInPieces(
   graph: Graph,
   label: string,
   target: Target,
   keepInputs: readonly string[] = [],
-): SizedProgram {
+): Pieces<SizedProgram> {
   // The builder has checked every node that it made.
-  const live = verify(prune(graph, keepInputs), 'prune');
+  const pruned = prune(graph, keepInputs);
+  yield;
+  const live = verify(pruned, 'prune');
+  yield;
   const { nodes, literals } = lowerGraph(live, target);
+  yield;
   const paths = live.constants.flatMap(({ source }) => (source.kind === 'file' ? [source.path] : []));
   const folder = commonFolder([...new Set(paths)]);
   const locations = new Map<string, string>();

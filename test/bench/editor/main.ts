@@ -17,6 +17,7 @@ import { measureHover } from './hovering.js';
 import { type EditorReport, type ModelReport, renderEditorReport } from './report.js';
 import { turnMeter } from './turns.js';
 import { measureTyping } from './typing.js';
+import { withYardstick } from './yardstick.js';
 
 const PARTS = ['typing', 'hover', 'opening', 'large'] as const;
 const { values } = parseArgs({
@@ -47,27 +48,29 @@ const wanted = new Set(values.parts.split(','));
 const models: ModelReport[] = known();
 for (const { label, name, options } of choices) {
   log(`starting a daemon: ${label}`);
-  await withEditorDaemon(options, profiles, async (daemon) => {
-    const [editor, other] = [await daemon.editor(), await daemon.editor()];
-    const meter = turnMeter(daemon);
-    const part = async <T>(key: (typeof PARTS)[number], during: string, work: () => Promise<T>) => {
-      if (!wanted.has(key)) return {};
-      log(during);
-      return { [key]: key === 'large' ? await work() : await meter.during(during, work) };
-    };
-    const found = {
-      ...(await part('typing', 'typing', () => measureTyping(editor))),
-      ...(await part('hover', 'hovers while scanning', () => measureHover(editor, other))),
-      ...(await part('opening', 'opening 60 and 10,000 rows', () => measureOpening(editor, OPENINGS))),
-      // What a large document costs is the same for every model.
-      ...(name === 'tinyworld'
-        ? await part('large', 'opening large documents', () => measureLarge(daemon, editor, meter))
-        : {}),
-    };
-    merge({ name, label, ...found, turns: meter.results() });
-    editor.end();
-    other.end();
-  });
+  await withYardstick((yardstick) =>
+    withEditorDaemon(options, profiles, async (daemon) => {
+      const [editor, other] = [await daemon.editor(), await daemon.editor()];
+      const meter = turnMeter(daemon, yardstick);
+      const part = async <T>(key: (typeof PARTS)[number], during: string, work: () => Promise<T>) => {
+        if (!wanted.has(key)) return {};
+        log(during);
+        return { [key]: key === 'large' ? await work() : await meter.during(during, work) };
+      };
+      const found = {
+        ...(await part('typing', 'typing', () => measureTyping(editor))),
+        ...(await part('hover', 'hovers while scanning', () => measureHover(editor, other))),
+        ...(await part('opening', 'opening 60 and 10,000 rows', () => measureOpening(editor, OPENINGS))),
+        // What a large document costs is the same for every model.
+        ...(name === 'tinyworld'
+          ? await part('large', 'opening large documents', () => measureLarge(daemon, editor, meter))
+          : {}),
+      };
+      merge({ name, label, ...found, turns: meter.results() });
+      editor.end();
+      other.end();
+    }),
+  );
 }
 const report: EditorReport = {
   date: new Date().toISOString(),

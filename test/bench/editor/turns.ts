@@ -3,6 +3,7 @@
 import type { Turns } from '../turn-meter.js';
 import type { EditorDaemon } from './daemon.js';
 import { type Distribution, distribution } from './distribution.js';
+import type { Yardstick } from './yardstick.js';
 
 /** A task may hold the event loop so long, milliseconds of its own CPU time. */
 export const MAX_TURN_MS = 20;
@@ -16,6 +17,8 @@ export interface TurnResult {
   readonly long: number;
   /** When the longest began, microseconds of the monotonic clock. */
   readonly longestAt: number;
+  /** The same for a millisecond of work meanwhile; null where it was not measured. */
+  readonly yardstick: Distribution | null;
 }
 
 export interface TurnMeter {
@@ -25,18 +28,19 @@ export interface TurnMeter {
   results(): readonly TurnResult[];
 }
 
-export function turnMeter(daemon: EditorDaemon): TurnMeter {
+export function turnMeter(daemon: EditorDaemon, yardstick: Yardstick): TurnMeter {
   const results: TurnResult[] = [];
-  const add = (during: string, { count, cpu, longestAt }: Turns): void => {
+  const add = (during: string, { count, cpu, longestAt }: Turns, work: Distribution | null = null): void => {
     const long = cpu.filter((took) => took > MAX_TURN_MS).length;
-    results.push({ during, turns: count, cpu: distribution(cpu), long, longestAt });
+    results.push({ during, turns: count, cpu: distribution(cpu), long, longestAt, yardstick: work });
   };
   return {
     add,
     async during(what, work) {
       await daemon.turns();
+      await yardstick.read();
       const result = await work();
-      add(what, await daemon.turns());
+      add(what, await daemon.turns(), await yardstick.read());
       return result;
     },
     results: () => results,

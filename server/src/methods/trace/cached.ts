@@ -151,7 +151,7 @@ export function traceCache(budget: number): TraceCache {
   ): Promise<void> {
     let position = Math.min(lineage.cached, knownUntil(lineage.rows, from, to, plan.predictions > 0));
     lineage.ids = ids.slice(0, to);
-    const layers = pastLayers(model, plan);
+    const layers = await pastLayers(model, plan);
     while (position < to) {
       throwIfCancelled(signal);
       const end = position + evenWindow(to - position, windowLength(lineage.key));

@@ -3,16 +3,17 @@
  * all features and only small numbers come out. `rows` of positions [from, to) are encoded; the model runs on all.
  */
 import type { SizedProgram } from '../../core/runner.ts';
+import { inTurns, nextTurn, type Pieces } from '../../core/turn.ts';
 import type { Dictionary } from '../../dictionary/dictionary.ts';
 import { measure } from '../../dictionary/dictionary-graph.ts';
 import { hookInput, hookTarget, isTranscoder, prepareInput } from '../../dictionary/input.ts';
 import { type GraphBuilder, graphBuilder } from '../../graph/builder.ts';
 import type { Value } from '../../graph/ir.ts';
 import type { Target } from '../../graph/lower.ts';
-import { modelGraph } from '../../graph/model-graph.ts';
+import { modelGraphInPieces } from '../../graph/model-graph.ts';
 import { PAST_LENGTH, type PastInputs, pastInputs, pastNames } from '../../graph/past.ts';
 import { prune } from '../../graph/prune.ts';
-import { serialize } from '../../graph/serialize.ts';
+import { serialize, serializeInPieces } from '../../graph/serialize.ts';
 import type { ModelHandle } from '../model-handle.ts';
 import { addPredictions, PREDICTION_OUTPUTS } from './predictions.ts';
 
@@ -52,20 +53,30 @@ export function traceKey(model: ModelHandle, plan: TracePlan): string {
 }
 
 /** Layers whose keys and values a trace program needs: those with attention below the last hook that is read. */
-export function pastLayers(model: ModelHandle, plan: TracePlan): number {
+export async function pastLayers(model: ModelHandle, plan: TracePlan): Promise<number> {
   const key = traceKey(model, plan);
-  const depths = DEPTHS.get(model) ?? new Map<string, number>();
-  const known = depths.get(key);
-  if (known !== undefined) return known;
-  const graph = traceGraph(model, plan);
+  const depths = DEPTHS.get(model) ?? new Map<string, Promise<number>>();
+  DEPTHS.set(model, depths);
+  const depth = depths.get(key) ?? countLayers(model, plan, key);
+  depths.set(key, depth);
+  try {
+    return await depth;
+  } catch (error) {
+    depths.delete(key);
+    throw error;
+  }
+}
+
+async function countLayers(model: ModelHandle, plan: TracePlan, key: string): Promise<number> {
+  await nextTurn();
+  const graph = await inTurns(traceGraph(model, plan));
   // Whoever asks for the first time is about to open the program.
   DRAFTS.set(model, { key, graph });
-  DEPTHS.set(model, depths.set(key, graph.depth));
   return graph.depth;
 }
 
 /** Depth by plan: asked for at every run, while the graph is built only when a program is opened. */
-const DEPTHS = new WeakMap<ModelHandle, Map<string, number>>();
+const DEPTHS = new WeakMap<ModelHandle, Map<string, Promise<number>>>();
 /** The graph that a depth was counted in, until its program is made. */
 const DRAFTS = new WeakMap<ModelHandle, { readonly key: string; readonly graph: TraceGraph }>();
 
@@ -74,13 +85,15 @@ const DRAFTS = new WeakMap<ModelHandle, { readonly key: string; readonly graph: 
  * predictions `from.predictions` and `targets`, since the token at `from` is predicted one position earlier; past keys
  * and values of `pastLayers` layers, whose new rows are outputs.
  */
-export function traceProgram(model: ModelHandle, plan: TracePlan, target: Target): SizedProgram {
+export async function traceProgram(model: ModelHandle, plan: TracePlan, target: Target): Promise<SizedProgram> {
   const draft = DRAFTS.get(model);
   DRAFTS.delete(model);
-  const { b, past, depth } = draft?.key === traceKey(model, plan) ? draft.graph : traceGraph(model, plan);
+  const known = draft?.key === traceKey(model, plan) ? draft.graph : undefined;
+  await nextTurn();
+  const { b, past, depth } = known ?? (await inTurns(traceGraph(model, plan)));
   past.outputNew(depth);
   const label = `trace of ${plan.dictionaries.length} dictionaries${plan.predictions > 0 ? ' with predictions' : ''}`;
-  return serialize(b.finish(), label, target, ['tokens', 'to', PAST_LENGTH]);
+  return inTurns(serializeInPieces(b.finish(), label, target, ['tokens', 'to', PAST_LENGTH]));
 }
 
 /** Predictions on the final residual: inputs `final` [batch, pos, d_model] and `targets` [batch, pos]. */
@@ -96,10 +109,10 @@ interface TraceGraph {
   readonly depth: number;
 }
 
-function traceGraph(model: ModelHandle, plan: TracePlan): TraceGraph {
+function* traceGraph(model: ModelHandle, plan: TracePlan): Pieces<TraceGraph> {
   const reads = [...new Set(plan.dictionaries.flatMap(({ hook_in, hook_out }) => [hook_in, hook_out]))];
   let past: PastInputs | undefined;
-  const { b, final, hooks } = modelGraph(model.spec, model.weights, { reads }, (builder) => {
+  const { b, final, hooks } = yield* modelGraphInPieces(model.spec, model.weights, { reads }, (builder) => {
     past = pastInputs(builder, model.spec);
     return past;
   });
@@ -107,9 +120,10 @@ function traceGraph(model: ModelHandle, plan: TracePlan): TraceGraph {
   if (plan.dictionaries.length > 0) {
     const from = b.input('from', 'int64', [1]);
     const at = (hook: string): Value => b.op('SliceDynamic', [hooks.get(hook)!, from, to], { axis: 1, as: 'rows' });
-    plan.dictionaries.forEach((dictionary, i) => {
+    for (const [i, dictionary] of plan.dictionaries.entries()) {
       spliceDictionary(b, dictionary, i, plan, at);
-    });
+      yield;
+    }
   }
   if (plan.predictions > 0) {
     const from = b.input('from.predictions', 'int64', [1]);

@@ -5,7 +5,6 @@
 
 import type { Resident } from '../../core/runner.ts';
 import { float32, int64, type Tensor } from '../../core/tensor.ts';
-import { nextTurn } from '../../core/turn.ts';
 import type { Dictionary } from '../../dictionary/dictionary.ts';
 import { isTranscoder } from '../../dictionary/input.ts';
 import { targetRows } from '../../dictionary/target-rows.ts';
@@ -116,18 +115,14 @@ async function run(
     feeds['from.predictions'] = int64([1], [first - start]);
     if (plan.stage === 'fused') feeds.targets = targetIds(sequences, first, to);
   }
-  const layers = pastLayers(model, plan);
+  const layers = await pastLayers(model, plan);
   // Below the first attention there is nothing to keep, and a store without slots would be empty for ever.
   const resident = store === null || layers === 0 ? undefined : residentRows(model, layers, store, start);
   if (resident === undefined) Object.assign(feeds, emptyPast(model, layers, sequences.length));
   const recipe = {
     key: traceKey(model, plan),
     weights: 'packed' as const,
-    async build() {
-      // The graph was built in this turn, to count its layers; spelling it takes as long again.
-      await nextTurn();
-      return traceProgram(model, plan, execution.target);
-    },
+    build: () => traceProgram(model, plan, execution.target),
   };
   return execution.withSession(recipe, (id) => execution.runner.run(id, feeds, names, signal, resident), signal);
 }
