@@ -3,12 +3,13 @@
  * it: their problems come when they are on screen.
  */
 import type { SondeError } from '../core/errors.ts';
+import type { Pieces } from '../core/turn.ts';
 import { comparePositions, type Range } from '../prompt/lines.ts';
 import type { Unit } from '../prompt/unit.ts';
 import type { Document } from './documents.ts';
 import type { Outcome } from './hints.ts';
 import type { UnitView } from './unit-view.ts';
-import { unitsIn } from './units.ts';
+import { parsedWindows } from './units.ts';
 
 export interface Finding {
   readonly range: Range;
@@ -24,10 +25,19 @@ const MARGIN_LENGTH = 64 * 2 ** 10;
 export const MAX_FINDINGS = 500;
 
 /** Problems of the syntax around lines [from, to], and at the document's beginning. */
-export function syntaxFindings(document: Document, from: number, to: number): Finding[] {
-  const beginning = unitsIn(document, 0, marginFrom(document, 0, 1)).problems;
-  const around = unitsIn(document, marginFrom(document, from, -1), marginFrom(document, to, 1)).problems;
-  return distinct([...beginning, ...around]);
+export function* syntaxFindings(document: Document, from: number, to: number): Pieces<Finding[]> {
+  const found: Finding[] = [];
+  const parts = [
+    [0, marginFrom(document, 0, 1)],
+    [marginFrom(document, from, -1), marginFrom(document, to, 1)],
+  ] as const;
+  for (const [first, last] of parts) {
+    for (const { problems } of parsedWindows(document, first, last)) {
+      found.push(...problems);
+      yield;
+    }
+  }
+  return distinct(found);
 }
 
 /** The last line of the margin that goes from a line in a direction. */

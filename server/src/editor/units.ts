@@ -26,19 +26,25 @@ export function* windows(
   from = 0,
   to = document.lines.count - 1,
 ): Generator<readonly Unit[], undefined> {
-  const { syntax, lines, annotated } = document;
+  for (const { units } of parsedWindows(document, from, to)) yield units;
+  const { lines, annotated } = document;
+  const selected = annotated.filter((range) => touches(range, from, Math.min(to, lines.count - 1)));
+  if (selected.length > 0) yield selected.map((range) => selectionUnit(lines, range));
+}
+
+/** What the syntax says of lines [from, to], window by window. */
+export function* parsedWindows(document: Document, from: number, to: number): Generator<Parsed, undefined> {
+  const { syntax, lines } = document;
   const last = Math.min(to, lines.count - 1);
   let next = Math.max(0, from);
   while (syntax && next <= last) {
     const first = next;
     const end = endOfWindow(document, first, last);
-    const units = syntax.parse(lines, first, end).units;
+    const { units, problems } = syntax.parse(lines, first, end);
     // A unit that reaches out of its window is not read again for the next one, however long it is.
     next = units.reduce((line, { range }) => Math.max(line, range.end.line), end) + 1;
-    yield first === from ? units : units.filter(({ range: { start } }) => start.line >= first);
+    yield { units: first === from ? units : units.filter(({ range: { start } }) => start.line >= first), problems };
   }
-  const selected = annotated.filter((range) => touches(range, from, last));
-  if (selected.length > 0) yield selected.map((range) => selectionUnit(lines, range));
 }
 
 /** The first readable units that touch a range of lines (the document without one); `more` where others follow. */

@@ -3,6 +3,7 @@
  * the lines on screen. For clients without hints the document's first texts are traced for it, in the batch lane.
  */
 import { type Connection, type Diagnostic, DiagnosticSeverity } from 'vscode-languageserver';
+import { inTurns } from '../core/turn.ts';
 import { type Finding, MAX_FINDINGS, syntaxFindings, traceFindings } from '../editor/diagnostics.ts';
 import { type Outcome, traceFirst } from '../editor/hints.ts';
 import { prepared } from '../editor/prepare.ts';
@@ -27,12 +28,20 @@ export function diagnoser(connection: Connection, editor: Session, client: Clien
   // What the last hints found, told once a while: hints come with every keystroke.
   const hinted = new Map<string, { from: number; to: number; outcomes: readonly Outcome[] }>();
   const told = new Map<string, NodeJS.Timeout>();
+  // Which of the publications begun was told last, by document.
+  const latest = new Map<string, number>();
+  let begun = 0;
   let disposed = false;
 
   async function publish(uri: string, from: number, to: number, outcomes: readonly Outcome[]): Promise<void> {
+    const turn = ++begun;
     const document = await prepared(editor.documents, uri);
     if (!document || disposed) return;
-    const findings = [...syntaxFindings(document, from, to), ...traceFindings(document, outcomes)];
+    const syntax = await inTurns(syntaxFindings(document, from, to));
+    // Meanwhile it may have been closed, or something later have been told.
+    if (disposed || !editor.documents.get(uri) || (latest.get(uri) ?? 0) > turn) return;
+    latest.set(uri, turn);
+    const findings = [...syntax, ...traceFindings(document, outcomes)];
     const diagnostics = findings.slice(0, MAX_FINDINGS).map(toDiagnostic);
     await connection.sendDiagnostics({ uri, version: document.version, diagnostics });
   }
@@ -79,6 +88,7 @@ export function diagnoser(connection: Connection, editor: Session, client: Clien
       clearTimeout(told.get(uri));
       told.delete(uri);
       hinted.delete(uri);
+      latest.delete(uri);
       connection.sendDiagnostics({ uri, diagnostics: [] }).catch(failed);
     },
     dispose() {

@@ -111,6 +111,8 @@ async function toInlayHints(session: LspSession, hints: readonly TokenHint[]): P
     await nextTurn();
     since = performance.now();
   }
+  // Spelling the answer takes as long again.
+  await nextTurn();
   return answer;
 }
 

@@ -162,7 +162,7 @@ export function traceCache(budget: number): TraceCache {
       const [rows] = await runWindow(execution, model, plan, window, signal);
       noteSpeed(lineage.key, end - position, performance.now() - started);
       computedTokens += end - position;
-      joinRows(lineage.rows, rows!, first, Math.max(position, first - 1));
+      await joinRows(lineage.rows, rows!, first, Math.max(position, first - 1));
       lineage.cached = end;
       position = end;
     }

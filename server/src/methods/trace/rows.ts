@@ -59,9 +59,17 @@ export function knownUntil(
   return to;
 }
 
-/** Puts a window's rows in: features from position `from` on, predictions from `firstPredicted` on. */
-export function joinRows(store: RowStore, rows: SequenceRows, from: number, firstPredicted: number): void {
-  rows.dictionaries.forEach(({ table, target }, i) => {
+/**
+ * Puts a window's rows in: features from position `from` on, predictions from `firstPredicted` on; dictionary by
+ * dictionary, with a turn of the event loop between.
+ */
+export async function joinRows(
+  store: RowStore,
+  rows: SequenceRows,
+  from: number,
+  firstPredicted: number,
+): Promise<void> {
+  await mapInTurns(rows.dictionaries, ({ table, target }, i) => {
     for (let row = 0; row < table.n; row++) {
       const start = row * table.k;
       const end = start + table.counts[row]!;
