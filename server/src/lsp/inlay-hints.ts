@@ -1,7 +1,6 @@
 /** `textDocument/inlayHint`, and the tooltip of one when it is pointed at. */
 import { editorLate } from '@sonde/protocol';
 import { type InlayHint, type InlayHintLabelPart, type Location, MarkupKind } from 'vscode-languageserver';
-import { nextTurn } from '../core/turn.ts';
 import type { FeatureAt } from '../editor/features-at.ts';
 import type { TokenHint } from '../editor/hint-memory.ts';
 import { hintsOf } from '../editor/hints.ts';
@@ -12,6 +11,7 @@ import type { LspSession } from './lsp-session.ts';
 import { escapeMarkdown, figures, percent } from './markdown.ts';
 import { pageLocation } from './page-location.ts';
 import { requestAbort } from './signal.ts';
+import { spelledList } from './spelled.ts';
 
 /** Characters of a hint; the rest is in the tooltip. */
 const LONGEST = 24;
@@ -27,9 +27,6 @@ interface HintData {
   readonly model: string;
   readonly features: readonly (Omit<FeatureAddress, 'model'> & { readonly activation: number })[];
 }
-
-/** Milliseconds of work before others get a turn. */
-const SLICE = 5;
 
 export function registerInlayHints(session: LspSession): void {
   const { connection, client, editor, log, diagnostics, ended } = session;
@@ -73,7 +70,7 @@ export function registerInlayHints(session: LspSession): void {
           .catch((err) => log.error({ err }, 'late hints failed by a fault'))
           .finally(done);
       }
-      return toInlayHints(session, hints);
+      return spelledList(hints, (hint) => toInlayHint(session, hint));
     }),
   );
 
@@ -101,20 +98,6 @@ export function registerInlayHints(session: LspSession): void {
 }
 
 const SEPARATOR = ' · ';
-
-async function toInlayHints(session: LspSession, hints: readonly TokenHint[]): Promise<InlayHint[]> {
-  const answer: InlayHint[] = [];
-  let since = performance.now();
-  for (const hint of hints) {
-    answer.push(toInlayHint(session, hint));
-    if (performance.now() - since < SLICE) continue;
-    await nextTurn();
-    since = performance.now();
-  }
-  // Spelling the answer takes as long again.
-  await nextTurn();
-  return answer;
-}
 
 function toInlayHint({ client }: LspSession, { position, features, model }: TokenHint): InlayHint {
   const label = features.flatMap((feature, i): InlayHintLabelPart[] => {

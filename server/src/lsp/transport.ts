@@ -14,6 +14,7 @@ import {
   type MessageWriter,
 } from 'vscode-languageserver';
 import { problemOf } from './params.ts';
+import { spell } from './spelled.ts';
 
 /** What the door needs of a line. */
 export interface Line {
@@ -89,7 +90,7 @@ export function lineTransport(line: Line): LineTransport {
     async write(message: Message): Promise<void> {
       const { id, method } = message as Wire;
       if (method === undefined && id !== undefined) inFlight.delete(id);
-      line.send(JSON.stringify(message));
+      line.send(spell(message));
     }
     end(): void {}
   }
