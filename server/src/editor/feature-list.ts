@@ -1,6 +1,6 @@
 /** Features of a token, or of a document's lines, as a list to browse: strongest first, with what is not explained. */
 import { mapBounded } from '../core/bounded.ts';
-import { nextTurn } from '../core/turn.ts';
+import { breathe } from '../core/turn.ts';
 import type { Position, Range } from '../prompt/lines.ts';
 import {
   type FeatureAt,
@@ -83,8 +83,8 @@ export async function featuresOfLines(
   const best = new Map<string, ListedFeature>();
   const hidden = new Set<string>();
   for (const unit of views) {
-    // A turn of the event loop per text: a large document must not hold up typing.
-    await nextTurn();
+    // A large document must not hold up typing.
+    await breathe();
     const columns = knownColumns(session.knowledge, unit);
     for (const token of unit.tokens) {
       if (token.special) continue;

@@ -3,7 +3,7 @@
  * through the edits, and one change is told when it is ready. Typing waits for nothing.
  */
 import { SondeError } from '../core/errors.ts';
-import { nextTurn } from '../core/turn.ts';
+import { breathe } from '../core/turn.ts';
 import { isTokenList } from '../engine/results.ts';
 import type { Lane } from '../engine/scheduler.ts';
 import type { Position, Range } from '../prompt/lines.ts';
@@ -35,8 +35,6 @@ export type Outcome =
 export const PATIENCE = 200;
 /** Units of one request; an editor that asks for a whole dataset gets its beginning. */
 export const MAX_UNITS = 400;
-/** Milliseconds of work before others get a turn. */
-const SLICE = 5;
 /** Share of the maximum below which sparse hints leave a token bare. */
 const SPARSE_SHARE = 0.5;
 
@@ -53,17 +51,14 @@ export async function hintsOf(session: Session, uri: string, range: Range, signa
   const complete = await Promise.race([all.then(() => true), pause(PATIENCE, signal)]);
   const outcomes = [...done.values()];
   const hints: TokenHint[] = [];
-  let since = performance.now();
   for (const unit of units) {
+    await breathe();
     const outcome = done.get(unit);
     if (outcome) hints.push(...('view' in outcome ? hintsOfView(session, outcome.view) : []));
     else {
       const { start, end } = unit.range;
       hints.push(...session.hintMemory.on(uri, start.line, end.line).filter(inside(unit.range)));
     }
-    if (performance.now() - since < SLICE) continue;
-    await nextTurn();
-    since = performance.now();
   }
   const visible = hints.filter(({ position: { line } }) => line >= from && line <= to);
   // An edit meanwhile has moved what was remembered; what this request found is older.

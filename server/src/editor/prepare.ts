@@ -1,5 +1,5 @@
 /** Reads ahead what a window far down a document needs, a slice a turn of the event loop, so that typing never waits. */
-import { nextTurn } from '../core/turn.ts';
+import { breathe } from '../core/turn.ts';
 import type { Document, Documents } from './documents.ts';
 
 /** UTF-16 units of a slice: about a millisecond. */
@@ -10,6 +10,6 @@ export async function prepared(documents: Documents, uri: string): Promise<Docum
   for (;;) {
     const document = documents.get(uri);
     if (!document?.syntax || document.syntax.prepare(document.lines, SLICE)) return document;
-    await nextTurn();
+    await breathe();
   }
 }

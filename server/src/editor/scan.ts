@@ -3,7 +3,7 @@
  * Bounded in files, bytes, texts and tokens; what is left out is told. Work goes in the batch lane, text by text.
  */
 import { throwIfCancelled } from '../core/errors.ts';
-import { nextTurn } from '../core/turn.ts';
+import { breathe } from '../core/turn.ts';
 import { linesOf } from '../prompt/lines.ts';
 import type { Unit } from '../prompt/unit.ts';
 import { type Document, kindOf } from './documents.ts';
@@ -55,8 +55,8 @@ export async function* scanWorkspace(
     if (!document) continue;
     report.read++;
     for (const units of windows(document)) {
-      // One turn of the event loop per window: parsing a large file must not hold up typing.
-      await nextTurn();
+      // Parsing a large file must not hold up typing.
+      await breathe();
       for (const unit of units) {
         throwIfCancelled(signal);
         if (!unit.readable || unit.text === '') continue;

@@ -1,4 +1,5 @@
 /** A unit with its trace: tokens where they are written, and the rows of every run that stand for them. */
+import { breathe } from '../core/turn.ts';
 import type { ColumnsResult, DictionaryColumns, RunColumns } from '../engine/columns.ts';
 import type { TokenInfo } from '../engine/results.ts';
 import type { Lane } from '../engine/scheduler.ts';
@@ -59,6 +60,7 @@ export async function viewUnit(
     },
     signal,
   );
+  await breathe();
   return { unit: read, choice, trace, tokens: viewTokens(read, trace.runs), problems: read.problems };
 }
 

@@ -7,7 +7,7 @@ import type { TokenFeatures, TokenPredictions, TraceResult, TraceRun } from './r
 
 /**
  * The whole result, labels and fit verdicts as they are now; `tokenText` spells predicted ids. Dictionary by dictionary,
- * with a turn of the event loop between.
+ * in turns.
  */
 export async function viewTrace(columns: ColumnsResult, tokenText: (id: number) => string): Promise<TraceResult> {
   const { model, device, k, warnings } = columns;

@@ -1,7 +1,7 @@
 /** Trace requests over a loaded model: options checked, one run per BOS setting, results assembled. */
 import { SondeError } from '../core/errors.ts';
 import { MAX_PREDICTIONS, MAX_TOP_K } from '../core/limits.ts';
-import { mapInTurns } from '../core/turn.ts';
+import { breathe, mapInTurns } from '../core/turn.ts';
 import { LOGITS, readActivations } from '../methods/activations.ts';
 import type { Execution } from '../methods/execution.ts';
 import { fvu } from '../methods/metrics/fvu.ts';
@@ -124,6 +124,7 @@ async function runGroup(
   warnings: string[],
   signal?: AbortSignal,
 ): Promise<RunColumns> {
+  await breathe();
   const encoded = await encodeForModel(
     model,
     options.text,

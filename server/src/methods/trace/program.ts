@@ -3,7 +3,7 @@
  * all features and only small numbers come out. `rows` of positions [from, to) are encoded; the model runs on all.
  */
 import type { SizedProgram } from '../../core/runner.ts';
-import { inTurns, nextTurn, type Pieces } from '../../core/turn.ts';
+import { inTurns, type Pieces } from '../../core/turn.ts';
 import type { Dictionary } from '../../dictionary/dictionary.ts';
 import { measure } from '../../dictionary/dictionary-graph.ts';
 import { hookInput, hookTarget, isTranscoder, prepareInput } from '../../dictionary/input.ts';
@@ -68,7 +68,6 @@ export async function pastLayers(model: ModelHandle, plan: TracePlan): Promise<n
 }
 
 async function countLayers(model: ModelHandle, plan: TracePlan, key: string): Promise<number> {
-  await nextTurn();
   const graph = await inTurns(traceGraph(model, plan));
   // Whoever asks for the first time is about to open the program.
   DRAFTS.set(model, { key, graph });
@@ -89,7 +88,6 @@ export async function traceProgram(model: ModelHandle, plan: TracePlan, target: 
   const draft = DRAFTS.get(model);
   DRAFTS.delete(model);
   const known = draft?.key === traceKey(model, plan) ? draft.graph : undefined;
-  await nextTurn();
   const { b, past, depth } = known ?? (await inTurns(traceGraph(model, plan)));
   past.outputNew(depth);
   const label = `trace of ${plan.dictionaries.length} dictionaries${plan.predictions > 0 ? ' with predictions' : ''}`;

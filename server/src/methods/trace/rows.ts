@@ -61,7 +61,7 @@ export function knownUntil(
 
 /**
  * Puts a window's rows in: features from position `from` on, predictions from `firstPredicted` on; dictionary by
- * dictionary, with a turn of the event loop between.
+ * dictionary, in turns.
  */
 export async function joinRows(
   store: RowStore,
@@ -89,7 +89,7 @@ export async function joinRows(
   });
 }
 
-/** The rows of a request, all of which are known; dictionary by dictionary, with a turn of the event loop between. */
+/** The rows of a request, all of which are known; dictionary by dictionary, in turns. */
 export async function sliceRows(
   store: RowStore,
   { dictionaries, ids, from, to, k, predictions }: TraceRequest,

@@ -5,7 +5,7 @@
 
 import type { Resident } from '../../core/runner.ts';
 import { float32, int64, type Tensor } from '../../core/tensor.ts';
-import { nextTurn } from '../../core/turn.ts';
+import { breathe } from '../../core/turn.ts';
 import type { Dictionary } from '../../dictionary/dictionary.ts';
 import { isTranscoder } from '../../dictionary/input.ts';
 import { targetRows } from '../../dictionary/target-rows.ts';
@@ -147,7 +147,7 @@ function emptyPast({ spec }: ModelHandle, layers: number, batch: number): Record
   return Object.fromEntries(names.flatMap(({ k, v }) => [[k.past, none] as const, [v.past, none] as const]));
 }
 
-/** Tables and targets of all rows of a window, sequences one after the other; each dictionary in a turn of its own. */
+/** Tables and targets of all rows of a window, sequences one after the other; dictionary by dictionary. */
 async function measureWindow(
   execution: Execution,
   plan: TracePlan,
@@ -157,7 +157,7 @@ async function measureWindow(
 ): Promise<DictionaryRows[]> {
   const measured: DictionaryRows[] = [];
   for (const [i, dictionary] of plan.dictionaries.entries()) {
-    await nextTurn();
+    await breathe();
     const rows = rowsOf(outputs, i, dictionary);
     const table = n === 0 ? emptyTable(0, plan.k) : await measureOne(execution, plan, outputs, i, rows, signal);
     measured.push({ table, target: targetRows(dictionary, rows.y) });
