@@ -38,17 +38,33 @@ export const MAX_UNITS = 400;
 /** Share of the maximum below which sparse hints leave a token bare. */
 const SPARSE_SHARE = 0.5;
 
-/** Hints of a range of lines. The signal ends what nobody waits for any more: the caller's next request for the document. */
-export async function hintsOf(session: Session, uri: string, range: Range, signal: AbortSignal): Promise<Hints> {
+/**
+ * Hints of a range of lines. The signal ends what nobody waits for any more: the caller's next request for the document.
+ * `joined` is told when this request shares the work of those before it: what only they wanted may end then.
+ */
+export async function hintsOf(
+  session: Session,
+  uri: string,
+  range: Range,
+  signal: AbortSignal,
+  joined: () => void,
+): Promise<Hints> {
   const document = (await prepared(session.documents, uri)) ?? documentOf(session, uri);
   const [from, to] = [range.start.line, range.end.line];
   const { units } = firstUnits(document, range, MAX_UNITS);
   const done = new Map<Unit, Outcome>();
-  const work = units.map((unit) =>
-    traceOne(session, document, unit, signal).then((outcome) => done.set(unit, outcome)),
-  );
+  const patience = pause(PATIENCE, signal);
+  const work: Promise<unknown>[] = [];
+  for (const unit of units) {
+    await breathe();
+    const one = traceOne(session, document, unit, signal).then((outcome) => done.set(unit, outcome));
+    // Awaited below, which may be turns later.
+    one.catch(() => undefined);
+    work.push(one);
+  }
+  setImmediate(joined);
   const all = Promise.all(work);
-  const complete = await Promise.race([all.then(() => true), pause(PATIENCE, signal)]);
+  const complete = await Promise.race([all.then(() => true), patience]);
   const outcomes = [...done.values()];
   const hints: TokenHint[] = [];
   for (const unit of units) {

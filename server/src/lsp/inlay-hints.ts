@@ -43,11 +43,11 @@ export function registerInlayHints(session: LspSession): void {
       const mine: Running = { from: range.start.line, to: range.end.line, abort };
       const before = (running.get(uri) ?? []).filter(({ from, to }) => from <= mine.to && mine.from <= to);
       running.set(uri, [...(running.get(uri) ?? []).filter((one) => !before.includes(one)), mine]);
-      const answer = hintsOf(editor, uri, range, abort.signal);
-      // A turn later this request has joined the work that both want: that goes on.
-      setImmediate(() => {
+      // The work that both want goes on.
+      const endBefore = (): void => {
         for (const one of before) one.abort.abort();
-      });
+      };
+      const answer = hintsOf(editor, uri, range, abort.signal, endBefore).finally(endBefore);
       const { hints, complete, outcomes, late } = await answer;
       diagnostics.found(uri, range.start.line, range.end.line, outcomes);
       const done = (): void => {
