@@ -2,6 +2,7 @@
 export * from './client.ts';
 export * from './codec.ts';
 export * from './codec-limits.ts';
+export * from './codec-pieces.ts';
 export * from './editor.ts';
 export * from './errors.ts';
 export * from './framing.ts';

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { type Codec, decodeFrame, encodeFrame } from '../../protocol/src/codec.ts';
+import { type Codec, codecOf, decodeFrame, encodeFrame } from '../../protocol/src/codec.ts';
 import { MAX_DEPTH } from '../../protocol/src/codec-limits.ts';
+import { encodeInPieces } from '../../protocol/src/codec-pieces.ts';
 import {
   fromWireTensor,
   toWireTensor,
@@ -10,6 +11,7 @@ import {
   type WireTensor,
 } from '../../protocol/src/tensor.ts';
 import { allocate } from '../../server/src/core/dtype.ts';
+import { atOnce } from '../../server/src/core/turn.ts';
 
 const VALUES: [string, unknown][] = [
   ['null', null],
@@ -21,10 +23,36 @@ const VALUES: [string, unknown][] = [
   ['many fields', Object.fromEntries(Array.from({ length: 20 }, (_, i) => [`field${i}`, i]))],
 ];
 
+/** Long ones come in several pieces. */
+const CONTAINERS: [string, unknown][] = [
+  ...[0, 1, 15, 16, 17, 31, 32, 33, 70, 70_000].flatMap((n): [string, unknown][] => [
+    [`a list of ${n} containers`, { list: Array.from({ length: n }, (_, i) => ({ i, of: [i, `${i}`] })) }],
+    [`a map of ${n} containers`, Object.fromEntries(Array.from({ length: n }, (_, i) => [`k${i}`, [i]]))],
+  ]),
+  ['absent fields beside containers', { a: undefined, b: [[1]], c: { d: undefined, e: [{ f: undefined }] } }],
+  ['keys that are quoted', { 'a"b\\é': [[1]] }],
+  ['bytes beside containers', { list: [{ shape: [1], data: 'AA==' }] }],
+];
+
 /** The contract of a codec. */
 describe.each<Codec>(['json', 'messagepack'])('%s', (codec) => {
   test.each(VALUES)('%s comes back as it was sent', (_, value) => {
     expect(decodeFrame(encodeFrame(codec, value))).toEqual(value);
+  });
+
+  test.each([...VALUES, ...CONTAINERS])('%s is the same in pieces', (_, value) => {
+    const frame = atOnce(encodeInPieces(codec, value));
+    expect(codecOf(frame)).toBe(codec);
+    // Compared as text: millions of comparisons would take seconds.
+    expect(JSON.stringify(decodeFrame(frame))).toBe(JSON.stringify(decodeFrame(encodeFrame(codec, value))));
+  });
+
+  test('a large tensor is the same in pieces', () => {
+    const data = Float32Array.from({ length: 20_000 }, (_, i) => Math.sin(i));
+    const message = { tensors: [toWireTensor({ dtype: 'float32', shape: [20_000], data })] };
+    const { tensors } = decodeFrame(atOnce(encodeInPieces(codec, message))) as { tensors: WireTensor[] };
+    const back = fromWireTensor(WIRE_TENSOR.parse(tensors[0])).data as Float32Array;
+    expect(back.every((value, i) => value === data[i]) && back.length === data.length).toBe(true);
   });
 
   test('an absent optional field is absent on the other side', () => {

@@ -9,10 +9,12 @@ import {
   codecOf,
   decodeFrame,
   encodeFrame,
+  encodeInPieces,
   type Frame,
   type WireError,
   wireError,
 } from '@sonde/protocol';
+import { inTurns } from '../core/turn.ts';
 import type { Connection, Log, Receiver } from './connection.ts';
 import { errorToWire, type Handlers, prepare, type RequestContext } from './dispatch.ts';
 import { type Envelope, type RequestId, readEnvelope, type StreamTokens, splitTokens } from './envelope.ts';
@@ -115,7 +117,7 @@ export function openSession(connection: Connection, services: SessionServices): 
       const result = await prepared.run(contextOf(codec, split.tokens, signal));
       // What waits here counts as in flight, so that a slow reader holds few answers.
       await connection.drained();
-      const frame = encodeAnswer(codec, { jsonrpc: '2.0', id, result });
+      const frame = await encodeAnswer(codec, { jsonrpc: '2.0', id, result });
       if (frame === null || frame.length > maxAnswerBytes) return tooLarge(frame?.length ?? null, maxAnswerBytes);
       if (!closed) connection.send(frame);
       return null;
@@ -193,9 +195,9 @@ function decode(frame: Frame): Decoded {
 }
 
 /** Null where no text or buffer can be so long. */
-function encodeAnswer(codec: Codec, message: object): Frame | null {
+async function encodeAnswer(codec: Codec, message: object): Promise<Frame | null> {
   try {
-    return encodeFrame(codec, message);
+    return await inTurns(encodeInPieces(codec, message));
   } catch (error) {
     if (error instanceof RangeError) return null;
     throw error;
