@@ -147,6 +147,27 @@ test('runs of a slow spell are short, and grow again after it', async () => {
   expect(Math.max(...lengths)).toBeGreaterThan(shortest);
 });
 
+test('runs are as long as ever while many wait for theirs', async () => {
+  const { model, requestOf } = open('llama3-rope');
+  const lengths: number[] = [];
+  const even: Runner = {
+    ...runner(),
+    async run(session, feeds, ...rest) {
+      await new Promise((resolve) => setTimeout(resolve, 80));
+      lengths.push(feeds.tokens!.data.length);
+      return runner().run(session, feeds, ...rest);
+    },
+  };
+  const run = sessionCache(createScheduler(even), 2 ** 30).on('batch');
+  const cache = traceCache(2 ** 28);
+  const text = (i: number): number[] => Array.from({ length: 128 }, (_, j) => (i * 31 + j * j) % model.spec.d_vocab);
+  for (let i = 0; i < 2; i++) await cache.trace(run, model, requestOf(text(i)));
+  lengths.length = 0;
+  await Promise.all(Array.from({ length: 32 }, (_, i) => cache.trace(run, model, requestOf(text(i + 2)))));
+  await cache.trace(run, model, requestOf(text(40)));
+  expect(lengths.at(-1)).toBe(128);
+});
+
 test('a runtime that died loses nothing but time', async () => {
   const { model, requestOf } = open('llama3-rope');
   const run = execution();

@@ -59,6 +59,8 @@ export function traceCache(budget: number): TraceCache {
   const lineages = new Set<Lineage>();
   const speeds = new Map<string, number>();
   const opened = new Set<string>();
+  // Runs take turns: one that waited began when the one before it ended.
+  let lastEnd = 0;
   let reusedTokens = 0;
   let computedTokens = 0;
 
@@ -160,7 +162,9 @@ export function traceCache(budget: number): TraceCache {
       const started = performance.now();
       const window = { sequences: [ids], start: position, end, from: first, to: end, store: lineage.store };
       const [rows] = await runWindow(execution, model, plan, window, signal);
-      noteSpeed(lineage.key, end - position, performance.now() - started);
+      const ended = performance.now();
+      noteSpeed(lineage.key, end - position, ended - Math.max(started, lastEnd));
+      lastEnd = ended;
       computedTokens += end - position;
       await joinRows(lineage.rows, rows!, first, Math.max(position, first - 1));
       lineage.cached = end;
@@ -176,8 +180,8 @@ export function traceCache(budget: number): TraceCache {
   }
 
   /**
-   * Keeps the fastest recent speed, since waiting in the queue is no property of the work. Short windows say nothing
-   * (reading the weights dominates), and neither does the first run, which opens the session.
+   * Keeps the fastest recent speed, since waiting behind other work is no property of this one. Short windows say
+   * nothing (reading the weights dominates), and neither does the first run, which opens the session.
    */
   function noteSpeed(key: string, tokens: number, ms: number): void {
     if (!opened.has(key)) opened.add(key);
