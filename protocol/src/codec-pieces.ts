@@ -4,8 +4,8 @@
  */
 import { type Codec, encodeFrame, type Frame } from './codec.ts';
 
-/** Elements of one piece: containers, and plain ones. */
-const [CONTAINERS, PLAIN] = [32, 4096];
+/** Values of one piece: a tenth of a millisecond. */
+const TOGETHER = 2048;
 /** Bytes that are not worth a copy. */
 const LONG = 2 ** 16;
 
@@ -59,46 +59,45 @@ function* encode(spelling: Spelling, value: unknown, parts: Frame[]): Generator<
   const put = (part: Frame | null): void => {
     if (part !== null) parts.push(part);
   };
-  const together = Array.isArray(value) && isContainer(value[0]) ? CONTAINERS : PLAIN;
-  if (Array.isArray(value) && value.length > together) {
-    put(spelling.open('list', value.length));
-    for (let at = 0; at < value.length; at += together) {
-      const some = value.slice(at, at + together);
-      if (at > 0) put(spelling.comma);
-      put(spelling.elements(encodeFrame(spelling.codec, some), some.length));
-      yield;
-    }
-    put(spelling.close('list'));
-  } else if (holdsMore(value)) {
-    const kind = Array.isArray(value) ? 'list' : 'map';
-    // An absent field is absent on the wire.
-    const entries = Object.entries(value).filter(([, inner]) => kind === 'list' || inner !== undefined);
-    put(spelling.open(kind, entries.length));
-    for (const [i, [key, inner]] of entries.entries()) {
-      if (i > 0) put(spelling.comma);
-      if (kind === 'map') {
-        put(encodeFrame(spelling.codec, key));
-        put(spelling.colon);
-      }
-      yield* encode(spelling, inner, parts);
-    }
-    put(spelling.close(kind));
-  } else if (spelling.codec === 'messagepack' && value instanceof Uint8Array && value.length >= LONG) {
+  if (spelling.codec === 'messagepack' && value instanceof Uint8Array && value.length >= LONG) {
     // Copied once, when all is joined.
     put(lengthed(0xc6, value.length));
     put(value);
-    yield;
+  } else if (!isContainer(value) || weight(value) <= TOGETHER) put(encodeFrame(spelling.codec, value));
+  else if (Array.isArray(value)) {
+    put(spelling.open('list', value.length));
+    const together = Math.floor(TOGETHER / weight(value[0]));
+    for (let at = 0; at < value.length; at += Math.max(1, together)) {
+      if (at > 0) put(spelling.comma);
+      if (together < 1) yield* encode(spelling, value[at], parts);
+      else {
+        const some = value.slice(at, at + together);
+        put(spelling.elements(encodeFrame(spelling.codec, some), some.length));
+      }
+      yield;
+    }
+    put(spelling.close('list'));
   } else {
-    // A hole of a list.
-    put(encodeFrame(spelling.codec, value === undefined ? null : value));
-    yield;
+    // An absent field is absent on the wire.
+    const entries = Object.entries(value).filter(([, inner]) => inner !== undefined);
+    put(spelling.open('map', entries.length));
+    for (const [i, [key, inner]] of entries.entries()) {
+      if (i > 0) put(spelling.comma);
+      put(encodeFrame(spelling.codec, key));
+      put(spelling.colon);
+      yield* encode(spelling, inner, parts);
+      yield;
+    }
+    put(spelling.close('map'));
   }
 }
 
-/** A plain container with containers inside; a list tells by its first element. */
-function holdsMore(value: unknown): value is object {
-  if (Array.isArray(value)) return isContainer(value[0]);
-  return isContainer(value) && Object.values(value).some(isContainer);
+/** About how many values there are; a list tells by its first. Bytes weigh as their copy does. */
+function weight(value: unknown): number {
+  if (value instanceof Uint8Array) return 1 + value.length / 32;
+  if (!isContainer(value)) return 1;
+  if (Array.isArray(value)) return 1 + value.length * weight(value[0]);
+  return Object.values(value).reduce<number>((sum, inner) => sum + weight(inner), 1);
 }
 
 function isContainer(value: unknown): value is object {

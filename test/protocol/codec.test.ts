@@ -25,12 +25,20 @@ const VALUES: [string, unknown][] = [
 
 /** Long ones come in several pieces. */
 const CONTAINERS: [string, unknown][] = [
-  ...[0, 1, 15, 16, 17, 31, 32, 33, 70, 70_000].flatMap((n): [string, unknown][] => [
+  ...[0, 1, 15, 16, 17, 500, 3_000, 70_000].flatMap((n): [string, unknown][] => [
     [`a list of ${n} containers`, { list: Array.from({ length: n }, (_, i) => ({ i, of: [i, `${i}`] })) }],
     [`a map of ${n} containers`, Object.fromEntries(Array.from({ length: n }, (_, i) => [`k${i}`, [i]]))],
   ]),
   ['absent fields beside containers', { a: undefined, b: [[1]], c: { d: undefined, e: [{ f: undefined }] } }],
   ['keys that are quoted', { 'a"b\\é': [[1]] }],
+  [
+    'a list of heavy elements',
+    [1, 2, 3].map((n) => ({
+      n,
+      tokens: Array.from({ length: 700 }, (_, i) => ({ features: [{ i }, { i: n }], l0: i })),
+    })),
+  ],
+  ['a list whose first element is light', [[], ...Array.from({ length: 5_000 }, (_, i) => [[i, i]])]],
   ['bytes beside containers', { list: [{ shape: [1], data: 'AA==' }] }],
 ];
 
