@@ -29,19 +29,19 @@ export async function measureDaemon(
   const single = await withDaemon([...model, fixtures.dictionaries[LAYER]!], async (daemon) => {
     log('daemon: edits of a long text');
     const edits = await measureEdits(daemon, runs);
-    log('daemon: round trips');
-    const roundTrips = await measureOverhead(daemon, fixtures, runs);
     log('daemon: one client and sixteen');
     const throughput = await measureThroughput(daemon);
     log('daemon: status under load');
     const status = await measureStatus(daemon);
     log('daemon: recovery from kill -9');
-    return { edits, roundTrips, throughput, status, recovery: await measureRecovery(daemon) };
+    return { edits, throughput, status, recovery: await measureRecovery(daemon) };
   });
+  log('daemon: round trips');
+  const roundTrips = await measureOverhead(fixtures, runs);
   log('daemon: event loop');
   const eventLoop = await withDaemon([...model, ...fixtures.dictionaries], (daemon) =>
     measureEventLoop(daemon, [1, 12]),
   );
   log('daemon: soak');
-  return { ...single, eventLoop, soak: await withDaemon([], measureSoak, SOAK_SETTINGS) };
+  return { ...single, roundTrips, eventLoop, soak: await withDaemon([], measureSoak, SOAK_SETTINGS) };
 }

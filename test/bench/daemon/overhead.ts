@@ -1,11 +1,15 @@
-/** What the way through the daemon adds to the same computation in the caller's own process. */
-import { createEngine } from '../../../server/dist/engine/engine.js';
-import type { Fixtures } from '../fixtures.js';
-import { LAYER, POSITIONS } from '../fixtures.js';
-import { K, NO_LIMIT, withRunner } from '../rig.js';
-import { compare, elapsed, median } from '../statistics.js';
-import type { BenchDaemon } from './process.js';
-import { withClients } from './process.js';
+/** What the way through the daemon adds to the computation that it asks for, trace by trace. */
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { DaemonState } from '../../../server/dist/daemon/state.js';
+import { connectDaemon } from '../../../server/dist/rpc/connect.js';
+import { type Fixtures, LAYER, POSITIONS } from '../fixtures.js';
+import { K } from '../rig.js';
+import { elapsed, median } from '../statistics.js';
 import { textSource } from './texts.js';
 
 /** Milliseconds that a round trip may take beyond the computation, at the median. */
@@ -13,7 +17,7 @@ export const MAX_OVERHEAD_MS = 2;
 
 export interface OverheadResult {
   readonly tokens: number;
-  /** Milliseconds, medians. */
+  /** Milliseconds, medians: the round trip, the engine's part of it, and the rest. */
   readonly daemon: number;
   readonly engine: number;
   readonly overhead: number;
@@ -25,26 +29,43 @@ export interface RoundTrips {
   readonly traces: readonly OverheadResult[];
 }
 
-export function measureOverhead(daemon: BenchDaemon, fixtures: Fixtures, runs: number): Promise<RoundTrips> {
-  return withClients(daemon, 1, ([client]) =>
-    withRunner(undefined, async (runner) => {
-      const engine = createEngine({ runner, modelMemoryLimit: NO_LIMIT, sessionMemoryLimit: NO_LIMIT });
-      await engine.loadModel({ name: fixtures.model });
-      await engine.loadDictionary({ path: fixtures.dictionaries[LAYER]! });
-      const next = textSource(3);
-      const traces: OverheadResult[] = [];
-      for (const tokens of [8, POSITIONS]) {
-        const request = () => ({ text: next(tokens), k: K, predictions: 0, lane: 'interactive' as const });
-        const { ours, bare } = await compare(
-          () => client!.request('sonde/trace/features', request()),
-          () => engine.trace(request()),
-          4 * runs,
-        );
-        traces.push({ tokens, daemon: ours, engine: bare, overhead: ours - bare });
-      }
+const ENTRY = fileURLToPath(new URL('./timed-daemon.js', import.meta.url));
+const WARM_UP = 5;
+
+export async function measureOverhead(fixtures: Fixtures, runs: number): Promise<RoundTrips> {
+  const folder = mkdtempSync(join(tmpdir(), 'sonde-bench-daemon-'));
+  const child = fork(ENTRY, [folder, fixtures.model, fixtures.dictionaries[LAYER]!]);
+  const ended = once(child, 'exit');
+  try {
+    const [{ url, token }] = (await once(child, 'message')) as [DaemonState];
+    const client = await connectDaemon({ url, token: readFileSync(token, 'utf8').trim() }, 'bench');
+    const engineTimes = async (): Promise<number[]> => {
+      child.send('how long?');
+      return (await once(child, 'message'))[0] as number[];
+    };
+    const next = textSource(3);
+    const traces: OverheadResult[] = [];
+    for (const tokens of [8, POSITIONS]) {
       const trips: number[] = [];
-      for (let i = 0; i < 300; i++) trips.push(await elapsed(() => client!.request('sonde/model/list', {})));
-      return { empty: median(trips), traces };
-    }),
-  );
+      for (let i = 0; i < WARM_UP + 4 * runs; i++) {
+        const request = { text: next(tokens), k: K, predictions: 0, lane: 'interactive' as const };
+        trips.push(await elapsed(() => client.request('sonde/trace/features', request)));
+      }
+      const pairs = (await engineTimes()).map((engine, i) => ({ engine, trip: trips[i]! })).slice(WARM_UP);
+      traces.push({
+        tokens,
+        daemon: median(pairs.map(({ trip }) => trip)),
+        engine: median(pairs.map(({ engine }) => engine)),
+        overhead: median(pairs.map(({ trip, engine }) => trip - engine)),
+      });
+    }
+    const empty: number[] = [];
+    for (let i = 0; i < 300; i++) empty.push(await elapsed(() => client.request('sonde/model/list', {})));
+    await client.close();
+    return { empty: median(empty), traces };
+  } finally {
+    child.kill('SIGTERM');
+    await ended;
+    rmSync(folder, { recursive: true, force: true });
+  }
 }
