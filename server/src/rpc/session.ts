@@ -14,7 +14,7 @@ import {
   type WireError,
   wireError,
 } from '@sonde/protocol';
-import { inTurns } from '../core/turn.ts';
+import { breathe, inTurns } from '../core/turn.ts';
 import type { Connection, Log, Receiver } from './connection.ts';
 import { errorToWire, type Handlers, prepare, type RequestContext } from './dispatch.ts';
 import { type Envelope, type RequestId, readEnvelope, type StreamTokens, splitTokens } from './envelope.ts';
@@ -118,6 +118,8 @@ export function openSession(connection: Connection, services: SessionServices): 
       // What waits here counts as in flight, so that a slow reader holds few answers.
       await connection.drained();
       const frame = await encodeAnswer(codec, { jsonrpc: '2.0', id, result });
+      // A socket takes what it can at once.
+      await breathe();
       if (frame === null || frame.length > maxAnswerBytes) return tooLarge(frame?.length ?? null, maxAnswerBytes);
       if (!closed) connection.send(frame);
       return null;
