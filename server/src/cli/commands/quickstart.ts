@@ -17,6 +17,9 @@ import { columns, print, printJson, printWarnings } from '../output.ts';
 import { renderTrace } from '../render/trace.ts';
 import { launch, untilStopped } from './serve.ts';
 
+/** Features of a token: more than the embedded dictionaries' k. */
+const ALL = 10;
+
 /** The quickstart prompt's file in the embedded model's folder. */
 const PROMPT = 'quickstart.txt';
 
@@ -55,7 +58,7 @@ async function annotate(state: DaemonState): Promise<TraceResult> {
       model: EMBEDDED_MODEL,
       text,
       dictionaries: shown.map(({ name }) => name),
-      k: 3,
+      k: ALL,
       predictions: 3,
       lane: 'interactive',
     })) as TraceResult;
@@ -66,9 +69,12 @@ async function annotate(state: DaemonState): Promise<TraceResult> {
 
 function show(state: DaemonState, result: TraceResult): void {
   printWarnings(result.warnings);
-  print(renderTrace(result, columns()));
+  print(renderTrace(result, columns(), 'named'));
   print(`\n${chalk.bold('How to read this')}`);
-  print('Each row is a token. Its bars show which dictionary features fire on it and how strongly, with their labels;');
+  print('Each token has its features: how strongly each fires, and what its label says. Most features of this small');
+  print(
+    'dictionary match nothing that is known of the text; those that do come first, then the strongest of the others;',
+  );
   print('“unexplained” is the share of the activation that the dictionary misses; p is the probability that the model');
   print('gave the token, and next is what it expects to follow.');
   print(`\n${chalk.bold('The daemon')} listens at ${chalk.cyan(state.url)}; its token is in ${state.token}`);

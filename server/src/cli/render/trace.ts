@@ -1,25 +1,37 @@
 /** A trace for people: the text shaded by activation, then a table of tokens with features, unexplained share, predictions. */
 import chalk from 'chalk';
 import stringWidth from 'string-width';
-import type { DictionaryResult, TraceResult, TraceRun } from '../../engine/results.ts';
+import {
+  type DictionaryResult,
+  isTokenList,
+  type TraceResult,
+  type TraceRun,
+  UNMATCHED,
+} from '../../engine/results.ts';
 import { bar, shade } from './colors.ts';
 import { clip, renderTable } from './table.ts';
 import { visible } from './token-text.ts';
 
+/** Which of a token's features its rows show: the strongest, or those with a name before the strongest of the others. */
+export type Order = 'strongest' | 'named';
+
 /** The whole trace, `columns` cells wide. */
-export function renderTrace(result: TraceResult, columns: number): string {
+export function renderTrace(result: TraceResult, columns: number, order: Order = 'strongest'): string {
   const { model, device } = result;
   const title = `${chalk.bold(model.name)}  ${model.architecture}, ${model.n_layers} layers, d_model ${model.d_model}, on ${device}`;
-  return [title, ...result.runs.flatMap((run) => renderRun(run, columns))].join('\n');
+  return [title, ...result.runs.flatMap((run) => renderRun(run, columns, order))].join('\n');
 }
 
-function renderRun(run: TraceRun, columns: number): string[] {
+function renderRun(run: TraceRun, columns: number, order: Order): string[] {
   const heading = chalk.dim(`${run.tokens.length} tokens, ${run.bos ? 'with' : 'without'} BOS`);
-  if (run.dictionaries.length === 0) return ['', heading, tokenTable(run, null, columns)];
-  return [heading, ...run.dictionaries.flatMap((dictionary) => ['', ...renderDictionary(run, dictionary, columns)])];
+  if (run.dictionaries.length === 0) return ['', heading, tokenTable(run, null, columns, order)];
+  return [
+    heading,
+    ...run.dictionaries.flatMap((dictionary) => ['', ...renderDictionary(run, dictionary, columns, order)]),
+  ];
 }
 
-function renderDictionary(run: TraceRun, dictionary: DictionaryResult, columns: number): string[] {
+function renderDictionary(run: TraceRun, dictionary: DictionaryResult, columns: number, order: Order): string[] {
   const { name, hook_in, hook_out, d_sae, folding, fit, mean_l0, fvu } = dictionary;
   const hooks = hook_in === hook_out ? hook_in : `${hook_in} → ${hook_out}`;
   const facts = [
@@ -35,7 +47,7 @@ function renderDictionary(run: TraceRun, dictionary: DictionaryResult, columns: 
     ...dictionary.notes.map((note) => chalk.dim(`note: ${note}`)),
     shadedText(run, dictionary, columns),
     '',
-    tokenTable(run, dictionary, columns),
+    tokenTable(run, dictionary, columns, order),
   ];
 }
 
@@ -60,7 +72,7 @@ function shadedText(run: TraceRun, dictionary: DictionaryResult, columns: number
   return lines.join('\n');
 }
 
-function tokenTable(run: TraceRun, dictionary: DictionaryResult | null, columns: number): string {
+function tokenTable(run: TraceRun, dictionary: DictionaryResult | null, columns: number, order: Order): string {
   const strongest = Math.max(
     0,
     ...(dictionary?.tokens.flatMap((token, i) =>
@@ -74,11 +86,13 @@ function tokenTable(run: TraceRun, dictionary: DictionaryResult | null, columns:
   const featureWidth = Math.max(24, columns - tokenWidth - predictionWidth - fixed);
   const header = [
     'token',
-    ...(dictionary ? ['', 'strongest features', 'unexplained'] : []),
+    ...(dictionary ? ['', order === 'named' ? 'features, named ones first' : 'strongest features', 'unexplained'] : []),
     ...(run.predictions ? ['p', 'next'] : []),
   ];
   const rows = run.tokens.flatMap((token, i) => {
-    const features = dictionary?.tokens[i]?.features ?? [];
+    const found = dictionary?.tokens[i]?.features ?? [];
+    const features =
+      order === 'named' ? [...found.filter(isNamed), ...found.filter((feature) => !isNamed(feature))] : found;
     const lines = Math.max(1, Math.min(3, features.length));
     return Array.from({ length: lines }, (_, line) => {
       const first = line === 0;
@@ -99,6 +113,11 @@ function tokenTable(run: TraceRun, dictionary: DictionaryResult | null, columns:
   return renderTable(header, rows);
 }
 
+/** Whether a label says what happens, and not only on which tokens. */
+function isNamed({ label }: { readonly label: string | null }): boolean {
+  return label !== null && label !== UNMATCHED && !isTokenList(label);
+}
+
 function shadeBar(activation: number, strongest: number): string {
   return chalk.cyan(bar(strongest > 0 ? activation / strongest : 0, 4));
 }
@@ -108,7 +127,8 @@ function featureText(
   width: number,
 ): string {
   const number = `${significant(activation).padStart(5)} ${`#${index}`.padEnd(5)} `;
-  return label === null ? number + chalk.dim('no label') : number + clip(label, width - number.length);
+  if (label === null) return number + chalk.dim('no label');
+  return number + (label === UNMATCHED ? chalk.dim(label) : clip(label, width - number.length));
 }
 
 /** Three digits that matter, without an exponent. */
