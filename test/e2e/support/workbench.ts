@@ -92,17 +92,27 @@ export function statusItem(page: Page): Locator {
 
 /** Runs a command of the palette by its title, as written there. */
 export async function runCommand(page: Page, title: string): Promise<void> {
-  await quickInput(page, 'F1', `>${title}`);
-  await page.locator('.quick-input-list .monaco-list-row.focused', { hasText: title }).waitFor();
-  await page.keyboard.press('Enter');
+  await choose(page, 'F1', `>${title}`, title);
 }
 
 /** Opens a file of the folder by its name. */
 export async function openFile(page: Page, name: string): Promise<void> {
-  await quickInput(page, 'Control+p', name);
-  await page.locator('.quick-input-list .monaco-list-row.focused', { hasText: name }).waitFor();
-  await page.keyboard.press('Enter');
+  await choose(page, 'Control+p', name, name);
   await page.locator('.tab.active', { hasText: name }).waitFor();
+}
+
+/** Takes an entry of a quick input; a list that was made before its entry was known stays without it. */
+async function choose(page: Page, key: string, text: string, entry: string): Promise<void> {
+  const row = page.locator('.quick-input-list .monaco-list-row.focused', { hasText: entry });
+  await until(`${entry} in the list of ${key}`, async () => {
+    await quickInput(page, key, text);
+    const listed = await row.waitFor({ timeout: 5000 }).then(
+      () => true,
+      () => false,
+    );
+    await page.keyboard.press(listed ? 'Enter' : 'Escape');
+    return listed;
+  });
 }
 
 /** Opens a quick input by its key and types into it; the end of what went before may close one that has just opened. */
