@@ -65,10 +65,11 @@ function* encode(spelling: Spelling, value: unknown, parts: Frame[]): Generator<
     // Copied once, when all is joined.
     put(lengthed(0xc6, value.length));
     put(value);
-  } else if (!isContainer(value) || weight(value) <= TOGETHER) put(encodeFrame(spelling.codec, value));
+  } else if (value === undefined && spelling.codec === 'json') put('null');
+  else if (!isContainer(value) || weight(value) <= TOGETHER) put(encodeFrame(spelling.codec, value));
   else if (Array.isArray(value)) {
     put(spelling.open('list', value.length));
-    const together = Math.floor(TOGETHER / weight(value[0]));
+    const together = Math.floor(TOGETHER / heaviest(value));
     for (let at = 0; at < value.length; at += Math.max(1, together)) {
       if (at > 0) put(spelling.comma);
       if (together < 1) yield* encode(spelling, value[at], parts);
@@ -94,12 +95,17 @@ function* encode(spelling: Spelling, value: unknown, parts: Frame[]): Generator<
   }
 }
 
-/** About how many values there are; a list tells by its first. Bytes weigh as their copy does. */
+/** About how many values there are; a list tells by three of its elements. Bytes weigh as their copy does. */
 function weight(value: unknown): number {
   if (value instanceof Uint8Array) return 1 + value.length / 32;
   if (!isContainer(value)) return 1;
-  if (Array.isArray(value)) return 1 + value.length * weight(value[0]);
+  if (Array.isArray(value)) return 1 + value.length * heaviest(value);
   return Object.values(value).reduce<number>((sum, inner) => sum + weight(inner), 1);
+}
+
+function heaviest(list: readonly unknown[]): number {
+  const some = [list[0], list[list.length >> 1], list.at(-1)];
+  return Math.max(...some.map(weight));
 }
 
 function isContainer(value: unknown): value is object {

@@ -1,5 +1,7 @@
 /** How much of a large document is read for an answer about a part of it. */
 import { describe, expect, test } from 'vitest';
+import { atOnce } from '../../server/src/core/turn.ts';
+import { syntaxFindings } from '../../server/src/editor/diagnostics.ts';
 import { createDocuments, type Document } from '../../server/src/editor/documents.ts';
 import { prepared } from '../../server/src/editor/prepare.ts';
 import { firstUnits, windows } from '../../server/src/editor/units.ts';
@@ -83,4 +85,27 @@ test('a large table is read ahead in slices, with turns of the event loop betwee
   clearImmediate(counting);
   expect(turns).toBeGreaterThan(1);
   expect(document!.syntax!.prepare(document!.lines, 0)).toBe(true);
+});
+
+test.each([
+  [
+    'a prompt longer than a window',
+    'long.prompt',
+    `${'line\n'.repeat(300)}broken \ud800 here\n${'line\n'.repeat(100)}---\nlast\n`,
+  ],
+  [
+    'a row that reaches over the end of a window',
+    'a.csv',
+    `id,text\n${'1,x\n'.repeat(250)}2,"${'long\n'.repeat(20)}\ud800"\n3,y\n`,
+  ],
+  [
+    'a broken row in the second window',
+    'a.jsonl',
+    `${'{"text": "x"}\n'.repeat(400)}{"text": \n${'{"text": "y"}\n'.repeat(400)}`,
+  ],
+])('problems window by window are those of the whole: %s', (_, name, text) => {
+  const { document } = watched(name, text);
+  const whole = document.syntax!.parse(document.lines, 0, document.lines.count - 1).problems;
+  expect(whole.length).toBeGreaterThan(0);
+  expect(atOnce(syntaxFindings(document, 0, document.lines.count - 1))).toEqual(whole);
 });

@@ -39,6 +39,10 @@ const CONTAINERS: [string, unknown][] = [
     })),
   ],
   ['a list whose first element is light', [[], ...Array.from({ length: 5_000 }, (_, i) => [[i, i]])]],
+  [
+    'a light first element before heavy ones',
+    [{ a: 1 }, ...Array.from({ length: 50 }, () => ({ a: Array.from({ length: 500 }, (_, i) => i) }))],
+  ],
   ['bytes beside containers', { list: [{ shape: [1], data: 'AA==' }] }],
 ];
 

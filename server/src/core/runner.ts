@@ -81,6 +81,9 @@ export interface RunnerMemory {
   readonly anonymous?: number;
 }
 
+/** Told the milliseconds that a call took once its turn had come, as soon as it has ended. */
+export type OnTook = (milliseconds: number) => void;
+
 /** Runs programs. Every method rejects with a SondeError. A run cannot be interrupted; its signal is read before it starts. */
 export interface Runner {
   readonly device: Device;
@@ -96,6 +99,7 @@ export interface Runner {
     fetches: readonly string[],
     signal?: AbortSignal,
     resident?: Resident,
+    onTook?: OnTook,
   ): Promise<Record<string, Tensor>>;
   close(session: SessionId): Promise<void>;
   /** A fresh store id; nothing is allocated before its first run. */

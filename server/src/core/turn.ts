@@ -3,6 +3,8 @@
  * in pieces with `breathe` between, so that none of ours keeps a door waiting, nor do many small ones together.
  */
 
+import { throwIfCancelled } from './errors.ts';
+
 /** Milliseconds of one turn that pieces of work may share. */
 const SLICE = 5;
 
@@ -53,10 +55,11 @@ export function atOnce<T>(work: Pieces<T>): T {
   }
 }
 
-/** In as many turns of the event loop as the pieces need. */
-export async function inTurns<T>(work: Pieces<T>): Promise<T> {
+/** In as many turns of the event loop as the pieces need. @throws cancelled between two of them. */
+export async function inTurns<T>(work: Pieces<T>, signal?: AbortSignal): Promise<T> {
   for (;;) {
     await breathe();
+    throwIfCancelled(signal);
     const { done, value } = work.next();
     if (done) return value;
   }

@@ -33,7 +33,7 @@ export function* syntaxFindings(document: Document, from: number, to: number): P
   ] as const;
   for (const [first, last] of parts) {
     for (const { problems } of parsedWindows(document, first, last)) {
-      found.push(...problems);
+      found.push(...problems());
       yield;
     }
   }

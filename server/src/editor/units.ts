@@ -32,8 +32,14 @@ export function* windows(
   if (selected.length > 0) yield selected.map((range) => selectionUnit(lines, range));
 }
 
-/** What the syntax says of lines [from, to], window by window. */
-export function* parsedWindows(document: Document, from: number, to: number): Generator<Parsed, undefined> {
+/** Units of lines [from, to], window by window, and what is wrong there. */
+interface Window {
+  readonly units: readonly Unit[];
+  /** Those of all lines before the next window: a unit may reach out of its own. */
+  problems(): Parsed['problems'];
+}
+
+export function* parsedWindows(document: Document, from: number, to: number): Generator<Window, undefined> {
   const { syntax, lines } = document;
   const last = Math.min(to, lines.count - 1);
   let next = Math.max(0, from);
@@ -43,7 +49,11 @@ export function* parsedWindows(document: Document, from: number, to: number): Ge
     const { units, problems } = syntax.parse(lines, first, end);
     // A unit that reaches out of its window is not read again for the next one, however long it is.
     next = units.reduce((line, { range }) => Math.max(line, range.end.line), end) + 1;
-    yield { units: first === from ? units : units.filter(({ range: { start } }) => start.line >= first), problems };
+    const reached = Math.min(next - 1, last);
+    yield {
+      units: first === from ? units : units.filter(({ range: { start } }) => start.line >= first),
+      problems: () => (reached > end ? syntax.parse(lines, first, reached).problems : problems),
+    };
   }
 }
 

@@ -79,11 +79,14 @@ export function createScheduler(runner: Runner): Scheduler {
     ...runner,
     device: runner.device,
     open: (program, options, signal) => enqueue(lane, () => runner.open(program, options, signal), signal),
-    run: (session, feeds, fetches, signal, resident) =>
+    run: (session, feeds, fetches, signal, resident, onTook) =>
       enqueue(
         lane,
         async () => {
+          const started = performance.now();
           const outputs = await runner.run(session, feeds, fetches, signal, resident);
+          // The runner's own queue is empty: what it waited for, it waited for here.
+          onTook?.(performance.now() - started);
           tokens += feeds.tokens?.data.length ?? 0;
           return outputs;
         },

@@ -39,7 +39,7 @@ export function diagnoser(connection: Connection, editor: Session, client: Clien
     if (!document || disposed) return;
     const syntax = await inTurns(syntaxFindings(document, from, to));
     // Meanwhile it may have been closed, or something later have been told.
-    if (disposed || !editor.documents.get(uri) || (latest.get(uri) ?? 0) > turn) return;
+    if (disposed || !editor.documents.get(uri) || (latest.get(uri) ?? 0) >= turn) return;
     latest.set(uri, turn);
     const findings = [...syntax, ...traceFindings(document, outcomes)];
     const diagnostics = findings.slice(0, MAX_FINDINGS).map(toDiagnostic);
@@ -88,7 +88,8 @@ export function diagnoser(connection: Connection, editor: Session, client: Clien
       clearTimeout(told.get(uri));
       told.delete(uri);
       hinted.delete(uri);
-      latest.delete(uri);
+      // What was begun before belongs to a document that may be opened again.
+      latest.set(uri, begun);
       connection.sendDiagnostics({ uri, diagnostics: [] }).catch(failed);
     },
     dispose() {

@@ -94,6 +94,18 @@ export function openSession(connection: Connection, services: SessionServices): 
     }
   }
 
+  let delivered: Promise<void> = Promise.resolve();
+  /** Answers go one after the other, since all that wait for the client to catch up would go together. */
+  function deliver(frame: Frame): Promise<void> {
+    delivered = delivered.then(async () => {
+      await connection.drained();
+      // A socket takes what it can at once.
+      await breathe();
+      if (!closed) connection.send(frame);
+    });
+    return delivered;
+  }
+
   /** Runs a request and answers it; returns `ok` or the error's kind. */
   async function answer(codec: Codec, { id, method, params }: Request, signal: AbortSignal): Promise<string> {
     const error = await compute(codec, id, method, params, signal);
@@ -117,11 +129,9 @@ export function openSession(connection: Connection, services: SessionServices): 
       const result = await prepared.run(contextOf(codec, split.tokens, signal));
       // What waits here counts as in flight, so that a slow reader holds few answers.
       await connection.drained();
-      const frame = await encodeAnswer(codec, { jsonrpc: '2.0', id, result });
-      // A socket takes what it can at once.
-      await breathe();
+      const frame = await encodeAnswer(codec, { jsonrpc: '2.0', id, result }, signal);
       if (frame === null || frame.length > maxAnswerBytes) return tooLarge(frame?.length ?? null, maxAnswerBytes);
-      if (!closed) connection.send(frame);
+      await deliver(frame);
       return null;
     } catch (error) {
       const wire = errorToWire(error);
@@ -197,9 +207,9 @@ function decode(frame: Frame): Decoded {
 }
 
 /** Null where no text or buffer can be so long. */
-async function encodeAnswer(codec: Codec, message: object): Promise<Frame | null> {
+async function encodeAnswer(codec: Codec, message: object, signal: AbortSignal): Promise<Frame | null> {
   try {
-    return await inTurns(encodeInPieces(codec, message));
+    return await inTurns(encodeInPieces(codec, message), signal);
   } catch (error) {
     if (error instanceof RangeError) return null;
     throw error;

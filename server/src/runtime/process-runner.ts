@@ -138,13 +138,16 @@ export function launchRunner(options: RunnerOptions): LaunchedRunner {
         return id;
       }, signal);
     },
-    run(session, feeds, fetches, signal, resident) {
+    run(session, feeds, fetches, signal, resident, onTook) {
       return queue.add(async () => {
+        const started = performance.now();
         const { program } = sessions.get(session) ?? fault(`session ${session} is closed or was never opened`);
         checkSize(feeds);
-        return watched({ program, feeds }, async () =>
+        const outputs = await watched({ program, feeds }, async () =>
           (await opened(session)).call('run', { session, feeds, fetches, ...(resident ? { resident } : {}) }),
         );
+        onTook?.(performance.now() - started);
+        return outputs;
       }, signal);
     },
     close(session) {

@@ -59,8 +59,6 @@ export function traceCache(budget: number): TraceCache {
   const lineages = new Set<Lineage>();
   const speeds = new Map<string, number>();
   const opened = new Set<string>();
-  // Runs take turns: one that waited began when the one before it ended.
-  let lastEnd = 0;
   let reusedTokens = 0;
   let computedTokens = 0;
 
@@ -159,13 +157,12 @@ export function traceCache(budget: number): TraceCache {
       const end = position + evenWindow(to - position, windowLength(lineage.key));
       // At least one row is encoded even where none was asked for: an empty matrix is no case for every kernel.
       const first = Math.min(end - 1, Math.max(from, position));
-      const started = performance.now();
       const window = { sequences: [ids], start: position, end, from: first, to: end, store: lineage.store };
-      const [rows] = await runWindow(execution, model, plan, window, signal);
-      const ended = performance.now();
-      noteSpeed(lineage.key, end - position, ended - Math.max(started, lastEnd));
-      lastEnd = ended;
-      computedTokens += end - position;
+      const tokens = end - position;
+      const [rows] = await runWindow(execution, model, plan, window, signal, (ms) => {
+        noteSpeed(lineage.key, tokens, ms);
+      });
+      computedTokens += tokens;
       await joinRows(lineage.rows, rows!, first, Math.max(position, first - 1));
       lineage.cached = end;
       position = end;
@@ -180,8 +177,8 @@ export function traceCache(budget: number): TraceCache {
   }
 
   /**
-   * Keeps the fastest recent speed, since waiting behind other work is no property of this one. Short windows say
-   * nothing (reading the weights dominates), and neither does the first run, which opens the session.
+   * Keeps the fastest recent speed: a slow run is the machine's more often than the work's. Short windows say nothing
+   * (reading the weights dominates), and neither does the first run, whose code is cold.
    */
   function noteSpeed(key: string, tokens: number, ms: number): void {
     if (!opened.has(key)) opened.add(key);

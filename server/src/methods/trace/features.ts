@@ -55,18 +55,18 @@ export function emptyTable(n: number, k: number): FeatureTable {
   };
 }
 
-/** Rows [from, to) of a table, as views. */
+/** Rows [from, to) of a table; copies, since a view would keep those of all the texts of a batch. */
 export function tableRows(table: FeatureTable, from: number, to: number): FeatureTable {
   const { k } = table;
   return {
     n: to - from,
     k,
-    counts: table.counts.subarray(from, to),
-    indices: table.indices.subarray(from * k, to * k),
-    values: table.values.subarray(from * k, to * k),
-    l0: table.l0.subarray(from, to),
-    error_sq: table.error_sq.subarray(from, to),
-    target_sq: table.target_sq.subarray(from, to),
+    counts: table.counts.slice(from, to),
+    indices: table.indices.slice(from * k, to * k),
+    values: table.values.slice(from * k, to * k),
+    l0: table.l0.slice(from, to),
+    error_sq: table.error_sq.slice(from, to),
+    target_sq: table.target_sq.slice(from, to),
   };
 }
 

@@ -3,7 +3,7 @@
  * by side. Rows where more features fire than the sparse variant looks at are measured again, densely: exact either way.
  */
 
-import type { Resident } from '../../core/runner.ts';
+import type { OnTook, Resident } from '../../core/runner.ts';
 import { float32, int64, type Tensor } from '../../core/tensor.ts';
 import { breathe } from '../../core/turn.ts';
 import type { Dictionary } from '../../dictionary/dictionary.ts';
@@ -59,16 +59,17 @@ export interface DictionaryRows {
 /** Bytes that the largest tensor of a fused trace may take: [rows, d_sae] or [rows, d_vocab] float32. */
 export const MAX_FUSED_BYTES = 256 * 2 ** 20;
 
-/** Runs one window. @throws non-finite naming the first hook where the sequence at fault stops being finite. */
+/** Runs one window; `onTook` is told how long its forward pass took. @throws non-finite naming the first hook where the sequence at fault stops being finite. */
 export async function runWindow(
   execution: Execution,
   model: ModelHandle,
   plan: TracePlan,
   window: Window,
   signal?: AbortSignal,
+  onTook?: OnTook,
 ): Promise<SequenceRows[]> {
   const { sequences, from, to } = window;
-  const outputs = await run(execution, model, plan, window, signal);
+  const outputs = await run(execution, model, plan, window, signal, onTook);
   const width = to - from;
   const tables = await measureWindow(execution, plan, outputs, width * sequences.length, signal);
   const first = firstPredicted(window);
@@ -100,6 +101,7 @@ async function run(
   plan: TracePlan,
   { sequences, start, end, from, to, store }: Window,
   signal?: AbortSignal,
+  onTook?: OnTook,
 ): Promise<Record<string, Tensor>> {
   const names = traceOutputs(plan);
   if (names.length === 0 || start === end) return {};
@@ -125,7 +127,11 @@ async function run(
     weights: 'packed' as const,
     build: () => traceProgram(model, plan, execution.target),
   };
-  return execution.withSession(recipe, (id) => execution.runner.run(id, feeds, names, signal, resident), signal);
+  return execution.withSession(
+    recipe,
+    (id) => execution.runner.run(id, feeds, names, signal, resident, onTook),
+    signal,
+  );
 }
 
 function residentRows({ spec }: ModelHandle, layers: number, store: number, rows: number): Resident {
