@@ -3,6 +3,7 @@
  * count what other processes of a shared machine take. A turn is all that runs between two polls, so a task takes at most
  * what its turn takes.
  */
+import { meterAnswers } from './answer-meter.js';
 import { threadClock } from './thread-clock.js';
 
 /** What the daemon answers when its parent asks: turns since it was last asked. */
@@ -14,6 +15,9 @@ export interface Turns {
   readonly longestAt: number;
 }
 
+/** Asks for the times of answers instead. */
+export const ANSWERS = 'answers';
+
 /** Turns below it are counted, and no more. */
 const SHORTEST = 0.5;
 
@@ -22,6 +26,7 @@ if (process.argv[2] === 'serve' && process.send) meter();
 
 function meter(): void {
   const clock = threadClock();
+  const answers = meterAnswers();
   const begun = process.hrtime.bigint();
   let count = 0;
   let cpu: number[] = [];
@@ -48,7 +53,8 @@ function meter(): void {
   const again = (): NodeJS.Immediate => setImmediate(turn).unref();
 
   again();
-  process.on('message', () => {
+  process.on('message', (what) => {
+    if (what === ANSWERS) return process.send!(answers());
     process.send!({ count, cpu, longestAt } satisfies Turns);
     [count, cpu, longest] = [0, [], 0];
   });

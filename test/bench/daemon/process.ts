@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import type { SondeClient } from '../../../protocol/dist/index.js';
 import type { DaemonState } from '../../../server/dist/daemon/state.js';
 import { connectDaemon } from '../../../server/dist/rpc/connect.js';
-import type { Turns } from '../turn-meter.js';
+import { ANSWERS, type Turns } from '../turn-meter.js';
 
 export interface BenchDaemon {
   readonly pid: number;
@@ -18,6 +18,8 @@ export interface BenchDaemon {
   connect(): Promise<SondeClient>;
   /** CPU time of its event loop's turns since it was asked last. */
   turns(): Promise<Turns>;
+  /** Milliseconds of hovers at its sockets since it was asked last. */
+  hovers(): Promise<readonly number[]>;
 }
 
 const MAIN = fileURLToPath(new URL('../../../server/dist/main.js', import.meta.url));
@@ -41,9 +43,9 @@ export async function withDaemon<T>(
     },
   );
   const ended = once(child, 'close');
-  const turns = async (): Promise<Turns> => {
-    child.send('how long?');
-    return (await once(child, 'message'))[0] as Turns;
+  const ask = async <T>(what: string): Promise<T> => {
+    child.send(what);
+    return (await once(child, 'message'))[0] as T;
   };
   try {
     const state = await listening(child.stdout!, ended);
@@ -53,7 +55,8 @@ export async function withDaemon<T>(
       url: state.url,
       token,
       connect: () => connectDaemon({ url: state.url, token }, 'bench'),
-      turns,
+      turns: () => ask('turns'),
+      hovers: () => ask(ANSWERS),
     });
   } finally {
     child.kill('SIGTERM');

@@ -8,6 +8,8 @@ export interface EditorDaemon {
   editor(): Promise<BenchEditor>;
   /** Turns since it was last asked. */
   turns(): Promise<Turns>;
+  /** Milliseconds of hovers at its sockets since it was last asked. */
+  hovers(): Promise<readonly number[]>;
 }
 
 /** Uses a daemon as it runs for people; `profiles` is a folder for CPU profiles. */
@@ -19,8 +21,8 @@ export function withEditorDaemon<T>(
   const profiling = profiles === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profiles}`];
   return withDaemon(
     model,
-    ({ pid, url, token, turns }) =>
-      use({ pid, editor: () => connectEditor(url.replace(/\/rpc$/, '/lsp'), token), turns }),
+    ({ pid, url, token, turns, hovers }) =>
+      use({ pid, editor: () => connectEditor(url.replace(/\/rpc$/, '/lsp'), token), turns, hovers }),
     {},
     profiling,
   );

@@ -1,23 +1,30 @@
 /** A hover that the memo can answer, while the daemon looks for a feature in a large dataset. */
 import type { BenchEditor, Place } from './client.js';
+import type { EditorDaemon } from './daemon.js';
 import { type Distribution, distribution } from './distribution.js';
 import { jsonLines, promptFile } from './texts.js';
 
-/** Milliseconds, at the client. */
+/** Milliseconds, at the client and at the daemon's sockets. */
 export interface HoverResult {
   readonly alone: Distribution;
+  readonly aloneServer: Distribution;
   readonly scanning: Distribution;
+  readonly scanningServer: Distribution;
   /** Whether the scan was still under way behind the last hover. */
   readonly scanned: boolean;
 }
 
-/** A hover from the memo may take so long. */
+/** A hover from the memo may take so long at the server. */
 export const MAX_HOVER_MS = 20;
 const ROUNDS = 8;
 /** Milliseconds between hovers. */
 const PAUSE = 15;
 
-export async function measureHover(editor: BenchEditor, other: BenchEditor): Promise<HoverResult> {
+export async function measureHover(
+  daemon: EditorDaemon,
+  editor: BenchEditor,
+  other: BenchEditor,
+): Promise<HoverResult> {
   const uri = 'file:///bench/hover.prompt';
   const rows = 'file:///bench/scan.jsonl';
   const text = promptFile(11);
@@ -25,7 +32,9 @@ export async function measureHover(editor: BenchEditor, other: BenchEditor): Pro
   editor.open(uri, text);
   await editor.complete(uri, 0);
   await rounds(editor, uri, places, 1);
+  await daemon.hovers();
   const alone = await rounds(editor, uri, places, ROUNDS);
+  const aloneServer = distribution(await daemon.hovers());
 
   other.open(rows, jsonLines(12, 10_000));
   await other.complete(rows, 0);
@@ -40,12 +49,13 @@ export async function measureHover(editor: BenchEditor, other: BenchEditor): Pro
   // Its first runs are under way by then.
   await new Promise((resolve) => setTimeout(resolve, 500));
   const meanwhile = await rounds(editor, uri, places, ROUNDS);
+  const scanningServer = distribution(await daemon.hovers());
   const scanned = scanning;
   other.cancel(scan.id);
   await ended;
   editor.close(uri);
   other.close(rows);
-  return { alone: distribution(alone), scanning: distribution(meanwhile), scanned };
+  return { alone: distribution(alone), aloneServer, scanning: distribution(meanwhile), scanningServer, scanned };
 }
 
 /** A place inside a word of every line that holds text. */

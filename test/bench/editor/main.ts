@@ -59,7 +59,7 @@ for (const { label, name, options } of choices) {
       };
       const found = {
         ...(await part('typing', 'typing', () => measureTyping(editor))),
-        ...(await part('hover', 'hovers while scanning', () => measureHover(editor, other))),
+        ...(await part('hover', 'hovers while scanning', () => measureHover(daemon, editor, other))),
         ...(await part('opening', 'opening 60 and 10,000 rows', () => measureOpening(editor, OPENINGS))),
         // What a large document costs is the same for every model.
         ...(name === 'tinyworld'

@@ -53,8 +53,10 @@ function renderModel({ typing, hover, opening, large = [], turns }: ModelReport)
       : []),
     ...(hover
       ? [
-          row('hover from the memo', hover.alone, MAX_HOVER_MS),
-          row(`the same while a scan ${hover.scanned ? 'runs' : 'RAN (it ended early)'}`, hover.scanning, MAX_HOVER_MS),
+          row('hover from the memo', hover.alone),
+          row('  at the daemon’s socket', hover.aloneServer, MAX_HOVER_MS),
+          row(`the same while a scan ${hover.scanned ? 'runs' : 'RAN (it ended early)'}`, hover.scanning),
+          row('  at the daemon’s socket', hover.scanningServer, MAX_HOVER_MS),
         ]
       : []),
     ...(opening
