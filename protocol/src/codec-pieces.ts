@@ -9,12 +9,12 @@ const TOGETHER = 2048;
 /** Bytes that are not worth a copy. */
 const LONG = 2 ** 16;
 
-/** Encodes a plain value; it yields between pieces. */
+/** Encodes a plain value; it yields between pieces, and not at all for a short one. */
 export function* encodeInPieces(codec: Codec, message: unknown): Generator<void, Frame, void> {
   const parts: Frame[] = [];
   yield* encode(codec === 'json' ? JSON_SPELLING : PACKED_SPELLING, message, parts);
   // Joining is a piece of its own: megabytes are copied.
-  yield;
+  if (parts.length > 1) yield;
   return codec === 'json' ? parts.join('') : joined(parts as Uint8Array[]);
 }
 

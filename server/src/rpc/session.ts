@@ -38,6 +38,9 @@ export interface Meter {
   ended(method: string, outcome: string, seconds: number): void;
 }
 
+/** Bytes, or UTF-16 units, that take a socket a noticeable time. */
+const LONG_FRAME = 2 ** 16;
+
 type Request = Extract<Envelope, { kind: 'request' }>;
 
 /** Opens a session on a line. */
@@ -100,7 +103,7 @@ export function openSession(connection: Connection, services: SessionServices): 
     delivered = delivered.then(async () => {
       await connection.drained();
       // A socket takes what it can at once.
-      await breathe();
+      if (frame.length > LONG_FRAME) await breathe();
       if (!closed) connection.send(frame);
     });
     return delivered;
@@ -209,7 +212,10 @@ function decode(frame: Frame): Decoded {
 /** Null where no text or buffer can be so long. */
 async function encodeAnswer(codec: Codec, message: object, signal: AbortSignal): Promise<Frame | null> {
   try {
-    return await inTurns(encodeInPieces(codec, message), signal);
+    const work = encodeInPieces(codec, message);
+    // A short answer waits behind nobody's long work.
+    const { done, value } = work.next();
+    return done ? value : await inTurns(work, signal);
   } catch (error) {
     if (error instanceof RangeError) return null;
     throw error;
