@@ -48,7 +48,7 @@ interface Features {
 
 async function show({ name, text, marks, settings }: CaseFile): Promise<Shown> {
   const client = await editorClient(engine, { settings: { unlabelled: true, hideDense: false, ...settings } });
-  const uri = `file:///work/${name}`;
+  const uri = `file:///texts/${name}`;
   const range = { start: { line: 0, character: 0 }, end: { line: 1000, character: 0 } };
   client.open(uri, text);
   // Features wait for the trace, hints do not.

@@ -7,7 +7,7 @@ import { createHintMemory as serverMemory, type TokenHint } from '../../server/s
 import type { Position, Range } from '../../server/src/prompt/lines.ts';
 import { seededRandom } from '../support/random.ts';
 
-const URI = 'file:///work/story.prompt';
+const URI = 'file:///texts/story.prompt';
 const at = (line: number, character: number) => ({ position: { line, character } });
 const span = (a: number, b: number, c: number, d: number): Range => ({
   start: { line: a, character: b },

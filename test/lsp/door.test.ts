@@ -9,7 +9,7 @@ import { sharedRunner } from '../support/runner.ts';
 
 const runner = sharedRunner();
 const TINYWORLD = fileURLToPath(new URL('../../server/models/tinyworld', import.meta.url));
-const URI = 'file:///work/test.prompt';
+const URI = 'file:///texts/test.prompt';
 const TEXT =
   'The old fisherman walked to the harbour. "Where is my boat?" he asked.\n---\nLe vieux chateau est grand.\n';
 let engine: Engine;
@@ -100,7 +100,7 @@ describe('a prompt', () => {
   });
 
   test('is highlighted, defined, referred to and named by the feature of a place', async () => {
-    const folder = 'file:///work';
+    const folder = 'file:///texts';
     const client = await editorClient(engine, { folders: [folder] });
     client.open(URI, TEXT);
     // Which feature is the strongest may change until all is known of all features.

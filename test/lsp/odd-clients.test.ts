@@ -11,7 +11,7 @@ import { seededRandom } from '../support/random.ts';
 import { sharedRunner } from '../support/runner.ts';
 
 const runner = sharedRunner();
-const URI = 'file:///work/a.prompt';
+const URI = 'file:///texts/a.prompt';
 let engine: Engine;
 
 beforeAll(async () => {
@@ -72,7 +72,7 @@ describe('parameters that do not fit are the client’s mistake, told with their
 
   test('notifications that do not fit are left out', async () => {
     const client = await opened();
-    client.notify('textDocument/didOpen', { textDocument: { uri: 'file:///work/b.prompt' } });
+    client.notify('textDocument/didOpen', { textDocument: { uri: 'file:///texts/b.prompt' } });
     client.notify('textDocument/didChange', { textDocument });
     client.notify('textDocument/didChange', { textDocument, contentChanges: [{ range: { start: START } }] });
     client.notify('textDocument/didClose', {});
@@ -209,7 +209,7 @@ test('of many requests at once each is answered, those above the bound with an e
 
 test('a client that never says which files there are is waited for only until the request is cancelled', async () => {
   const never = new Promise<never>(() => undefined);
-  const client = await opened({ folders: ['file:///work'], answers: { 'sonde/workspace/list': () => never } });
+  const client = await opened({ folders: ['file:///texts'], answers: { 'sonde/workspace/list': () => never } });
   const references = failure(client.request('textDocument/references', { textDocument, position, context: {} }));
   await eventually('the files are asked for', () => client.asked.some(({ method }) => method.endsWith('/list')));
   client.cancel(2);

@@ -11,7 +11,7 @@ import { sharedRunner } from '../support/runner.ts';
 
 const runner = sharedRunner();
 const TINYWORLD = fileURLToPath(new URL('../../server/models/tinyworld', import.meta.url));
-const FOLDER = 'file:///work';
+const FOLDER = 'file:///texts';
 const URI = `${FOLDER}/test.prompt`;
 const TEXT = 'Anna has a red boat.\n---\nAnna has a blue boat.\n';
 let engine: Engine;

@@ -10,7 +10,7 @@ import { sharedRunner } from '../support/runner.ts';
 
 const runner = sharedRunner();
 const TINYWORLD = fileURLToPath(new URL('../../server/models/tinyworld', import.meta.url));
-const URI = 'file:///work/test.prompt';
+const URI = 'file:///texts/test.prompt';
 const PROMPTS = 6;
 let engine: Engine;
 let runs = 0;
@@ -142,7 +142,7 @@ test('an edit traces the prompt that it changes, and no other', async () => {
 
 test('a search through a dataset runs short rows side by side', async () => {
   const client = await editorClient(engine);
-  const uri = 'file:///work/rows.txt';
+  const uri = 'file:///texts/rows.txt';
   const rows = Array.from({ length: 64 }, (_, i) => `The captain saw ${i} ships.`).join('\n');
   client.open(URI, 'The captain saw no ships.');
   await quiet(client);

@@ -243,5 +243,5 @@ export const editorLate = notification({
   summary:
     'Says that the hints of a document that come next lack some that are not traced yet; `changed` tells when they are.',
   params: z.object({ uri: z.string() }),
-  example: { params: { uri: 'file:///work/story.prompt' } },
+  example: { params: { uri: 'file:///texts/story.prompt' } },
 });

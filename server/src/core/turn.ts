@@ -65,6 +65,12 @@ export async function inTurns<T>(work: Pieces<T>, signal?: AbortSignal): Promise
   }
 }
 
+/** The first piece at once, so that short work waits behind nobody's long one; the others in turns. */
+export async function promptly<T>(work: Pieces<T>, signal?: AbortSignal): Promise<T> {
+  const { done, value } = work.next();
+  return done ? value : inTurns(work, signal);
+}
+
 /** Maps one after the other, in as many turns of the event loop as that needs. */
 export async function mapInTurns<T, U>(items: readonly T[], use: (item: T, index: number) => U): Promise<U[]> {
   const results: U[] = [];

@@ -32,14 +32,15 @@ export function* windows(
   if (selected.length > 0) yield selected.map((range) => selectionUnit(lines, range));
 }
 
-/** Units of lines [from, to], window by window, and what is wrong there. */
-interface Window {
+/** A window's units, and what is wrong in it. */
+interface ParsedWindow {
   readonly units: readonly Unit[];
   /** Those of all lines before the next window: a unit may reach out of its own. */
   problems(): Parsed['problems'];
 }
 
-export function* parsedWindows(document: Document, from: number, to: number): Generator<Window, undefined> {
+/** What the syntax says of lines [from, to], window by window. */
+export function* parsedWindows(document: Document, from: number, to: number): Generator<ParsedWindow, undefined> {
   const { syntax, lines } = document;
   const last = Math.min(to, lines.count - 1);
   let next = Math.max(0, from);

@@ -1,6 +1,7 @@
 /** `textDocument/inlayHint`, and the tooltip of one when it is pointed at. */
 import { editorLate } from '@sonde/protocol';
 import { type InlayHint, type InlayHintLabelPart, type Location, MarkupKind } from 'vscode-languageserver';
+import { mapInTurns } from '../core/turn.ts';
 import type { FeatureAt } from '../editor/features-at.ts';
 import type { TokenHint } from '../editor/hint-memory.ts';
 import { hintsOf } from '../editor/hints.ts';
@@ -11,7 +12,6 @@ import type { LspSession } from './lsp-session.ts';
 import { escapeMarkdown, figures, percent } from './markdown.ts';
 import { pageLocation } from './page-location.ts';
 import { requestAbort } from './signal.ts';
-import { spelledList } from './spelled.ts';
 
 /** Characters of a hint; the rest is in the tooltip. */
 const LONGEST = 24;
@@ -70,7 +70,7 @@ export function registerInlayHints(session: LspSession): void {
           .catch((err) => log.error({ err }, 'late hints failed by a fault'))
           .finally(done);
       }
-      return spelledList(hints, (hint) => toInlayHint(session, hint));
+      return mapInTurns(hints, (hint) => toInlayHint(session, hint));
     }),
   );
 

@@ -3,7 +3,7 @@
  * held here: messages that are no JSON, requests before `initialize` and after `shutdown`, and how many are in flight.
  * Source: LSP 3.17, "Server lifecycle"; JSON-RPC 2.0, section 5.1.
  */
-import type { Frame } from '@sonde/protocol';
+import { encodeInPieces, type Frame } from '@sonde/protocol';
 import {
   AbstractMessageReader,
   AbstractMessageWriter,
@@ -13,8 +13,8 @@ import {
   type MessageReader,
   type MessageWriter,
 } from 'vscode-languageserver';
+import { promptly } from '../core/turn.ts';
 import { problemOf } from './params.ts';
-import { spell } from './spelled.ts';
 
 /** What the door needs of a line. */
 export interface Line {
@@ -87,10 +87,16 @@ export function lineTransport(line: Line): LineTransport {
   }
 
   class LineWriter extends AbstractMessageWriter implements MessageWriter {
+    /** Messages keep their order. */
+    #written: Promise<void> = Promise.resolve();
+
     async write(message: Message): Promise<void> {
       const { id, method } = message as Wire;
       if (method === undefined && id !== undefined) inFlight.delete(id);
-      line.send(spell(message));
+      // Fifty long rows have 3,000 hints: spelt at once they would hold the event loop for 16 ms.
+      const mine = this.#written.then(async () => line.send(await promptly(encodeInPieces('json', message))));
+      this.#written = mine.catch(() => undefined);
+      return mine;
     }
     end(): void {}
   }

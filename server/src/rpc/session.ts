@@ -14,7 +14,7 @@ import {
   type WireError,
   wireError,
 } from '@sonde/protocol';
-import { breathe, inTurns } from '../core/turn.ts';
+import { breathe, promptly } from '../core/turn.ts';
 import type { Connection, Log, Receiver } from './connection.ts';
 import { errorToWire, type Handlers, prepare, type RequestContext } from './dispatch.ts';
 import { type Envelope, type RequestId, readEnvelope, type StreamTokens, splitTokens } from './envelope.ts';
@@ -100,13 +100,14 @@ export function openSession(connection: Connection, services: SessionServices): 
   let delivered: Promise<void> = Promise.resolve();
   /** Answers go one after the other, since all that wait for the client to catch up would go together. */
   function deliver(frame: Frame): Promise<void> {
-    delivered = delivered.then(async () => {
+    const mine = delivered.then(async () => {
       await connection.drained();
       // A socket takes what it can at once.
       if (frame.length > LONG_FRAME) await breathe();
       if (!closed) connection.send(frame);
     });
-    return delivered;
+    delivered = mine.catch(() => undefined);
+    return mine;
   }
 
   /** Runs a request and answers it; returns `ok` or the error's kind. */
@@ -212,10 +213,7 @@ function decode(frame: Frame): Decoded {
 /** Null where no text or buffer can be so long. */
 async function encodeAnswer(codec: Codec, message: object, signal: AbortSignal): Promise<Frame | null> {
   try {
-    const work = encodeInPieces(codec, message);
-    // A short answer waits behind nobody's long work.
-    const { done, value } = work.next();
-    return done ? value : await inTurns(work, signal);
+    return await promptly(encodeInPieces(codec, message), signal);
   } catch (error) {
     if (error instanceof RangeError) return null;
     throw error;
